@@ -1,0 +1,1 @@
+"""Analytics and forecasting workbench of the Thủ Đức City operations centre."""

@@ -1,0 +1,1 @@
+"""Mathematics of the workbench: arrays in, arrays out; no frames, no files, no labels."""

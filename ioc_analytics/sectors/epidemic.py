@@ -1,0 +1,100 @@
+"""The city's COVID-19 application: what is counted each day, by place."""
+
+from ioc_analytics.contracts import Column, Indicator, Table, location_column
+
+__all__ = ["INDICATORS", "TABLES"]
+
+TABLES = (
+    Table(
+        name="epidemic.cases_daily",
+        vi="Ca mắc và tử vong theo ngày",
+        en="Cases and deaths by day",
+        key=("date", "location"),
+        date="date",
+        columns=(
+            Column("date", "date", "Ngày", required=True, aliases=("ngày công bố", "report_date")),
+            location_column(),
+            Column("location_name", "text", "Tên địa bàn", aliases=("name_vi",), names_place=True, stored=False),
+            Column(
+                "new_cases",
+                "integer",
+                "Ca mắc mới",
+                unit="ca",
+                aliases=("new_confirmed", "số ca mắc mới", "ca mới", "số ca mới", "số ca"),
+                minimum=0,
+                negatives_flagged=True,
+            ),
+            Column(
+                "new_deaths",
+                "integer",
+                "Tử vong mới",
+                unit="ca",
+                aliases=("số ca tử vong", "tử vong", "tử vong trong ngày"),
+                minimum=0,
+                negatives_flagged=True,
+            ),
+            Column(
+                "cumulative_cases",
+                "integer",
+                "Ca mắc cộng dồn",
+                unit="ca",
+                aliases=("cumulative_confirmed", "tổng số ca", "luỹ kế ca mắc"),
+                minimum=0,
+            ),
+            Column(
+                "cumulative_deaths",
+                "integer",
+                "Tử vong cộng dồn",
+                unit="ca",
+                aliases=("tổng số tử vong", "luỹ kế tử vong"),
+                minimum=0,
+            ),
+            Column(
+                "stringency_index",
+                "number",
+                "Chỉ số siết chặt (OxCGRT)",
+                unit="0–100",
+                minimum=0,
+                maximum=100,
+            ),
+        ),
+    ),
+)
+
+INDICATORS = (
+    Indicator(
+        id="epidemic.new_cases",
+        name_vi="Ca COVID-19 mới",
+        name_en="New COVID-19 cases",
+        unit="ca",
+        direction="lower",
+        table="epidemic.cases_daily",
+        numerator="new_cases",
+        freq="D",
+        count=True,
+    ),
+    Indicator(
+        id="epidemic.case_rate",
+        name_vi="Ca COVID-19 mới trên 100.000 dân",
+        name_en="New COVID-19 cases per 100,000 residents",
+        unit="ca/100.000 dân",
+        direction="lower",
+        table="epidemic.cases_daily",
+        numerator="new_cases",
+        denominator="population",
+        scale=1e5,
+        freq="D",
+        reference="DOMAIN.md A.2, C1",
+    ),
+    Indicator(
+        id="epidemic.new_deaths",
+        name_vi="Tử vong do COVID-19",
+        name_en="COVID-19 deaths",
+        unit="ca",
+        direction="lower",
+        table="epidemic.cases_daily",
+        numerator="new_deaths",
+        freq="D",
+        count=True,
+    ),
+)
