@@ -1,1 +1,22 @@
-"""Analytics and forecasting workbench of the Thủ Đức City operations centre."""
+"""Analytics and forecasting workbench of the Thủ Đức City operations centre.
+
+>>> import ioc_analytics as ioc
+>>> lake = ioc.open_lake("data/lake")  # doctest: +SKIP
+"""
+
+from ioc_analytics import calendar, forecasting, sectors
+from ioc_analytics.errors import ContractError, IngestError, IocError, LakeError, NotEnoughData
+from ioc_analytics.lake import Lake, open_lake
+
+__all__ = [
+    "ContractError",
+    "IngestError",
+    "IocError",
+    "Lake",
+    "LakeError",
+    "NotEnoughData",
+    "calendar",
+    "forecasting",
+    "open_lake",
+    "sectors",
+]

@@ -75,8 +75,8 @@ INTERVENTIONS_2021: tuple[_Intervention, ...] = tuple(
         ("Mở cửa, giai đoạn 2", "Reopening, phase 2", "2021-11-01", "2022-01-15", True),
     )
 )
-"""Measures in Hồ Chí Minh City in 2021, by start where known; each has ``name_vi``, ``name_en``,
-``start``, ``end`` (None = not recorded) and ``verified`` (False = from memory, check before use)."""
+"""Measures in Hồ Chí Minh City in 2021 by start; each has ``name_vi``, ``name_en``, ``start``,
+``end`` (None = not recorded) and ``verified`` (False = from memory, check before use)."""
 
 
 def public_holidays(year: int, language: str = "vi") -> dict[dt.date, str]:
@@ -170,7 +170,7 @@ def holiday_shares(period_end: ArrayLike, freq: str) -> NDArray[np.float64]:
         for column, begin, end in _windows(year):
             overlap = np.minimum(last, end) - np.maximum(first, begin)
             days[:, column] += np.maximum(overlap.astype(int) + 1, 0)
-    return days / ((last - first).astype(int) + 1)[:, np.newaxis]
+    return np.asarray(days / ((last - first).astype(int) + 1)[:, np.newaxis])
 
 
 def week_start(day: ArrayLike) -> Any:
@@ -224,7 +224,7 @@ def period_ends(last: ArrayLike, freq: str, n: int) -> _Days:
     Parameters
     ----------
     last : date-like
-        Last day of the known period.
+        Last day of the known period (months and quarters: any day of it).
     freq : {"D", "W", "M", "Q"}
         Length of a period; weeks keep the weekday of `last`.
     n : int
@@ -248,8 +248,9 @@ def period_ends(last: ArrayLike, freq: str, n: int) -> _Days:
     day, step = _days(last)[0], np.arange(1, n + 1)
     if _require_freq(freq) in _STEP_DAYS:
         return np.asarray(day + step * _STEP_DAYS[freq])
-    month = day.astype("datetime64[M]") + step * _MONTHS[freq]
-    return np.asarray((month + 1).astype("datetime64[D]") - 1)
+    period = day.astype("datetime64[M]").astype(int) // _MONTHS[freq] + step
+    after = ((period + 1) * _MONTHS[freq]).astype("datetime64[M]")
+    return np.asarray(after.astype("datetime64[D]") - 1)
 
 
 def infer_freq(dates: ArrayLike) -> str:
@@ -366,6 +367,6 @@ def _year(day: np.datetime64) -> int:
     return int(day.astype("datetime64[Y]").astype(int)) + 1970
 
 
-def _like(given: ArrayLike, days: _Days) -> Any:
-    """A date when one day was given, else the array."""
+def _like(given: ArrayLike, days: Any) -> Any:
+    """Turn an array back into a date when one day was given."""
     return days if np.ndim(given) else days.item()

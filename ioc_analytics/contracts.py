@@ -1,4 +1,4 @@
-"""What a table and an indicator are, as data: readers, checks, lake, panel and docs derive from it."""
+"""What a table and an indicator are, as data: from it derive readers, checks, lake and panel."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from ioc_analytics.errors import ContractError
@@ -19,6 +20,7 @@ Kind = Literal["text", "integer", "number", "date", "month", "place", "geometry"
 Frequency = Literal["D", "W", "M"]
 
 
+@lru_cache(maxsize=1 << 16)
 def fold(text: str) -> str:
     """Reduce a header or a name to what people mean by it: no case, accents or punctuation.
 
@@ -30,8 +32,9 @@ def fold(text: str) -> str:
     >>> fold("Phường Thuỷ Đức"), fold("PHUONG  Thủy-Đức")
     ('phuong thuy duc', 'phuong thuy duc')
     """
-    plain = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
-    plain = "".join(c for c in plain if not unicodedata.combining(c)).replace("đ", "d")
+    plain = unicodedata.normalize("NFD", text.casefold())
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    plain = plain.replace("đ", "d").replace("ð", "d")  # ð: the look-alike Ð of old code pages
     return re.sub(r"[\W_]+", " ", plain).strip()
 
 

@@ -49,9 +49,7 @@ def test_tet_day_equals_the_lunar_library(year):
 
 @pytest.mark.parametrize("year", _PUBLISHED)
 def test_tet_break_and_hung_kings_day_equal_the_published_table(year):
-    one, first, last, kings = (
-        dt.date.fromisoformat(f"{year}-{part}") for part in _PUBLISHED[year]
-    )
+    one, first, last, kings = (dt.date.fromisoformat(f"{year}-{part}") for part in _PUBLISHED[year])
     days = _all_days(f"{year}-01-01", f"{year}-04-01")
     during = days[_tet_shares(days, "D")[:, 1] == 1.0]
     assert tet_day(year) == one
@@ -130,6 +128,7 @@ def test_week_of_one_day_is_a_date_and_missing_stays_missing():
         ("2022-01-01", "W", ["2022-01-08", "2022-01-15"]),  # Saturdays stay Saturdays
         ("2024-01-31", "M", ["2024-02-29", "2024-03-31"]),
         ("2023-09-30", "Q", ["2023-12-31", "2024-03-31"]),
+        ("1969-08-15", "Q", ["1969-12-31", "1970-03-31"]),  # any day of the period
     ],
 )
 def test_period_ends_follow_the_last_one(last, freq, expected):
@@ -181,7 +180,7 @@ def test_interventions_are_in_order_and_say_what_is_unsure():
 def test_import_is_light():
     code = (
         "import sys, ioc_analytics.calendar;"
-        "print([m for m in ('holidays', 'pandas', 'prophet') if m in sys.modules])"
+        "print([m for m in ('holidays', 'prophet', 'statsforecast') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

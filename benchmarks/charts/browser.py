@@ -31,7 +31,7 @@ DRAWN = """word => {
   return [[".bench-fan", 4], [".bench-map", 34]].every(([name, shapes]) => {
     const host = document.querySelector(name);
     if (!host || host.getBoundingClientRect().height < 50) return false;
-    const parts = deep(host);
+    const parts = [...deep(host), ...deep(host.shadowRoot ?? host)];
     return parts.filter(e => e.tagName === "path").length >= shapes
       && parts.some(e => e.tagName === "text" && e.textContent.includes("bản " + word));
   });
@@ -40,14 +40,14 @@ DRAWN = """word => {
 
 @contextmanager
 def voila(key: str, folder: Path, *, preheat: bool) -> Iterator[str]:
-    """A Voila serving the candidate's notebook; gives its address."""
+    """Run a Voila that serves the candidate's notebook; gives its address."""
     source = f"from benchmarks.charts.page import show\nshow({key!r})"
     cell = {"cell_type": "code", "source": source, "metadata": {}, "outputs": []}
     cell |= {"execution_count": None, "id": "page"}
     spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook = {"cells": [cell], "metadata": {"kernelspec": spec}, "nbformat": 4}
     (folder / "page.ipynb").write_text(json.dumps(notebook | {"nbformat_minor": 5}))
-    if key == "A'":
+    if key in ("A'", "V"):
         write_bundle(folder)
     template = folder / "jupyter" / "voila" / "templates" / "plain"
     template.mkdir(parents=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.charts.data import Case
+from benchmarks.charts.data import PATTERNS, Case
 
 Static = Callable[[Case], tuple[str, str]]
 # Shows both figures and calls back with a clicked ward's code; returns (fan, map, redraw).
@@ -26,39 +26,41 @@ class Candidate:
 
 
 def _figures(name: str):
-    """A module of figures, imported only by the candidate that needs it."""
+    """Import a module of figures only for the candidate that needs it."""
     return importlib.import_module(f"benchmarks.charts.{name}_figures")
 
 
 def altair_svg(case: Case, *, links: bool = False) -> tuple[str, str]:
-    """Vega-Lite drawn by vl-convert; no browser."""
+    """Draw Vega-Lite by vl-convert; no browser."""
     import vl_convert
 
     figures = _figures("altair")
     pictures = figures.fan(case), figures.wards(case, links=links)
-    return tuple(vl_convert.vegalite_to_svg(figures.specification(*p)) for p in pictures)
+    svgs = [vl_convert.vegalite_to_svg(figures.specification(*p)) for p in pictures]
+    return tuple(svg.replace(">", f">{PATTERNS}", 1) for svg in svgs)
 
 
 def linked_altair_svg(case: Case) -> tuple[str, str]:
-    """The same, each ward a link."""
+    """Draw the same with each ward a link."""
     return altair_svg(case, links=True)
 
 
 def own_svg(case: Case) -> tuple[str, str]:
-    """Our own SVG writer."""
+    """Draw by our own SVG writer."""
     figures = _figures("own")
     return figures.fan(case), figures.wards(case)
 
 
 def matplotlib_svg(case: Case) -> tuple[str, str]:
-    """Matplotlib's SVG writer."""
+    """Draw by matplotlib's SVG writer."""
     figures = _figures("matplotlib")
     return figures.fan(case), figures.wards(case)
 
 
 def altair_live(case: Case, on_ward) -> tuple:
-    """JupyterChart in offline mode; each chart carries the Vega bundle."""
+    """Show JupyterCharts in offline mode; each carries the Vega bundle."""
     import altair as alt
+    from ipywidgets import HTML, VBox
 
     figures = _figures("altair")
     alt.JupyterChart.enable_offline()
@@ -75,31 +77,54 @@ def altair_live(case: Case, on_ward) -> tuple:
         wards.spec = figures.specification(*figures.wards(case))
 
     redraw(case)
-    return fan, wards, redraw
+    return fan, VBox([wards, HTML(f'<svg width="0" height="0">{PATTERNS}</svg>')]), redraw
 
 
 def _code(selection) -> str:
     return selection.value[0]["code"] if selection.value else ""
 
 
-def vega_live(case: Case, on_ward) -> tuple:
-    """Vega-Lite drawn by one bundle that the server delivers as a cacheable file."""
-    from benchmarks.charts.vega_view import VegaView
+def vega_live(draw: Callable[[Case], tuple[dict, dict]]) -> Live:
+    """Draw Vega-Lite with one bundle that the server delivers as a cacheable file."""
 
+    def live(case: Case, on_ward) -> tuple:
+        from benchmarks.charts.vega_view import VegaView
+
+        views = VegaView(), VegaView()
+        views[1].observe(lambda change: on_ward(change["new"]), "selected")
+
+        def redraw(case: Case) -> None:
+            for view, spec in zip(views, draw(case), strict=True):
+                view.spec = spec
+
+        redraw(case)
+        return *views, redraw
+
+    return live
+
+
+def altair_specs(case: Case) -> tuple[dict, dict]:
+    """Both specifications by Altair."""
     figures = _figures("altair")
-    fan, wards = VegaView(), VegaView()
-    wards.observe(lambda change: on_ward(change["new"]), "selected")
+    return figures.specification(*figures.fan(case)), figures.specification(*figures.wards(case))
 
-    def redraw(case: Case) -> None:
-        fan.spec = figures.specification(*figures.fan(case))
-        wards.spec = figures.specification(*figures.wards(case))
 
-    redraw(case)
-    return fan, wards, redraw
+def vegalite_specs(case: Case) -> tuple[dict, dict]:
+    """Both specifications as dictionaries of our own."""
+    figures = _figures("vegalite")
+    return figures.fan(case), figures.wards(case)
+
+
+def vegalite_svg(case: Case) -> tuple[str, str]:
+    """Draw our own dictionaries by vl-convert."""
+    import vl_convert
+
+    svgs = [vl_convert.vegalite_to_svg(spec) for spec in vegalite_specs(case)]
+    return tuple(svg.replace(">", f">{PATTERNS}", 1) for svg in svgs)
 
 
 def svg_live(static: Static) -> Live:
-    """The static SVG in our small widget."""
+    """Show the static SVG in our small widget."""
 
     def live(case: Case, on_ward) -> tuple:
         from benchmarks.charts.svg_view import SvgView
@@ -116,8 +141,8 @@ def svg_live(static: Static) -> Live:
     return live
 
 
-def html_live(case: Case, on_ward) -> tuple:
-    """Our own SVG in a plain HTML widget: no clicks; the least a page can cost."""
+def html_live(case: Case, _on_ward) -> tuple:
+    """Show our own SVG in HTML widgets: no clicks; the least a page can cost."""
     from ipywidgets import HTML
 
     views = [HTML(svg) for svg in own_svg(case)]
@@ -129,8 +154,8 @@ def html_live(case: Case, on_ward) -> tuple:
     return *views, redraw
 
 
-def bqplot_live(case: Case, on_ward) -> tuple:
-    """Bqplot; a click on a ward gives its position among the marks."""
+def bqplot_live(case: Case, _on_ward) -> tuple:
+    """Show bqplot's widgets; it has no event that names the clicked ward."""
     figures = _figures("bqplot")
     fan, wards = figures.fan(case), figures.wards(case)
 
@@ -143,11 +168,11 @@ def bqplot_live(case: Case, on_ward) -> tuple:
 
 
 def plotly_live(case: Case, on_ward) -> tuple:
-    """Plotly; clicks are taken by the layer of numbers."""
+    """Show plotly's widgets; clicks are taken by the layer of numbers."""
     figures = _figures("plotly")
     fan, wards = figures.fan(case), figures.wards(case)
 
-    def clicked(trace, points, state) -> None:
+    def clicked(trace, points, _state) -> None:
         if points.point_inds:
             on_ward(trace.customdata[points.point_inds[0]])
 
@@ -162,7 +187,7 @@ def plotly_live(case: Case, on_ward) -> tuple:
 
 
 def write_bundle(folder: Path) -> None:
-    """The Vega bundle as a file for the server to deliver."""
+    """Write the Vega bundle as a file for the server to deliver."""
     import vl_convert
 
     text = vl_convert.javascript_bundle("export { vegaEmbed };")
@@ -172,15 +197,22 @@ def write_bundle(folder: Path) -> None:
 CANDIDATES = {
     "A": Candidate(
         "Altair JupyterChart, offline", altair_live, altair_svg, ("altair", "vl_convert"),
-        pattern="strokes as data",
+    pattern="yes, SVG renderer only"
     ),
     "A'": Candidate(
-        "Altair, served Vega bundle", vega_live, altair_svg, ("altair", "vl_convert"),
-        pattern="strokes as data",
+        "Altair, served Vega bundle", vega_live(altair_specs), altair_svg, ("altair", "vl_convert"),
+    pattern="yes, SVG renderer only"
+    ),
+    "V": Candidate(
+        "plain Vega-Lite, served bundle",
+        vega_live(vegalite_specs),
+        vegalite_svg,
+        ("vl_convert",),
+        pattern="yes, SVG renderer only",
     ),
     "B": Candidate(
         "Altair, vl-convert SVG in own widget", svg_live(linked_altair_svg), linked_altair_svg,
-        ("altair", "vl_convert"), pattern="strokes as data",
+        ("altair", "vl_convert"),
     ),
     "C": Candidate(
         "bqplot", bqplot_live, None, ("bqplot",), ("bqplot", "bqscales"), "strokes as data"

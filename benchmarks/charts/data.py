@@ -14,7 +14,15 @@ LEVELS = (50, 80, 95)
 BREAKS = (10, 20, 30)
 CLASSES = ("chưa có dữ liệu", "1: dưới 10", "2: 10–19", "3: 20–29", "4: từ 30")
 COLOURS = ("#d9d9d9", "#ffffcc", "#fecc5c", "#fd8d3c", "#e31a1c")
-HATCHES = ((), (), (45,), (-45,), (45, -45))  # angles in degrees of each class's strokes
+ANGLES = ((), (), (45,), (-45,), (45, -45))  # strokes of each class, degrees
+STROKES = ("", "", "M0 6L6 0", "M0 0L6 6", "M0 6L6 0M0 0L6 6")
+PATTERNS = "".join(
+    f'<pattern id="level{k}" width="6" height="6" patternUnits="userSpaceOnUse">'
+    f'<rect width="6" height="6" fill="{colour}"/>'
+    f'<path d="{stroke}" stroke="#333" stroke-width=".5"/></pattern>'
+    for k, (colour, stroke) in enumerate(zip(COLOURS, STROKES, strict=True))
+)
+PATTERNS = f"<defs>{PATTERNS}</defs>"
 BANDS = {95: "#c6dbef", 80: "#9ecae1", 50: "#6baed6"}
 WEEK_TITLE, CASES_TITLE = "Tuần bắt đầu", "Số ca mỗi tuần"
 
@@ -30,10 +38,12 @@ class Case:
 
     @property
     def fan_title(self) -> str:
+        """Title of the fan chart."""
         return f"Sốt xuất huyết: dự báo 8 tuần, kịch bản {self.scenario}"
 
     @property
     def map_title(self) -> str:
+        """Title of the map."""
         return f"Số ca theo phường, kịch bản {self.scenario}"
 
 
@@ -91,7 +101,7 @@ def make_case(scenario: str = SCENARIOS[0]) -> Case:
         value = int(rng.integers(0, 30) * worse)
         level_no = 0 if i % 11 == 5 else 1 + int(np.searchsorted(BREAKS, value, side="right"))
         text = "chưa có dữ liệu" if level_no == 0 else f"{value} ca"
-        strokes = hatch(area, HATCHES[level_no], 0.003) if HATCHES[level_no] else None
+        strokes = hatch(area, ANGLES[level_no], 0.003) if ANGLES[level_no] else None
         rows.append((code, name, level_no, f"{name} ({code}): {text}", area, strokes))
     columns = ["code", "name", "level", "label", "geometry", "hatch"]
     return Case(scenario, history, fan, pd.DataFrame(rows, columns=columns))

@@ -20,7 +20,7 @@ def measure(key: str, redraws: int = 8) -> dict[str, float]:
     process = psutil.Process()
     before = process.memory_info().rss
     start = time.perf_counter()
-    *_, redraw = candidate.live(cases[0], lambda code: None)
+    *_, redraw = candidate.live(cases[0], lambda _: None)
     result = {"build": time.perf_counter() - start}
     times = []
     for i in range(redraws):

@@ -18,7 +18,7 @@ MARKS = ("", "", "////", "\\\\\\\\", "xxxx")
 
 
 def _svg(figure: Figure, tips: dict[str, list[str]]) -> str:
-    """The figure's SVG; the markers or outlines of each group in `tips` get their tooltips."""
+    """Write the figure; the markers or outlines of each group in `tips` get tooltips."""
     out = io.StringIO()
     with mpl.rc_context(STYLE):
         figure.savefig(out, format="svg", metadata={"Date": None})

@@ -5,9 +5,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from benchmarks.charts.data import BANDS, CASES_TITLE, CLASSES, COLOURS, WEEK_TITLE, Case
-
-STROKES = ("", "", "M0 6L6 0", "M0 0L6 6", "M0 6L6 0M0 0L6 6")
+from benchmarks.charts.data import BANDS, CASES_TITLE, CLASSES, PATTERNS, WEEK_TITLE, Case
 
 
 def _svg(width: int, height: int, title: str, body: list[str]) -> str:
@@ -76,13 +74,7 @@ def wards(case: Case) -> str:
     """Wards in classes of colour, pattern and number; each is a link to its code."""
     west, south, east, north = _bounds(case)
     scale = min(480 / (east - west), 420 / (north - south))
-    defs = "".join(
-        f'<pattern id="level{k}" width="6" height="6" patternUnits="userSpaceOnUse">'
-        f'<rect width="6" height="6" fill="{colour}"/>'
-        f'<path d="{stroke}" stroke="#333" stroke-width=".5"/></pattern>'
-        for k, (colour, stroke) in enumerate(zip(COLOURS, STROKES, strict=True))
-    )
-    body, numbers = [f"<defs>{defs}</defs>"], []
+    body, numbers = [PATTERNS], []
     for row in case.wards.itertuples():
         parts = getattr(row.geometry, "geoms", [row.geometry])
         rings = [ring for part in parts for ring in (part.exterior, *part.interiors)]

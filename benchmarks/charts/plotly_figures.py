@@ -21,11 +21,11 @@ def fan(case: Case) -> go.FigureWidget:
         )
     traces.append(go.Scatter(x=case.history["week"], y=case.history["cases"], mode="lines"))
     traces.append(go.Scatter(x=case.fan["week"], y=case.fan["median"], mode="lines+markers"))
-    figure = go.FigureWidget(traces, LAYOUT)
+    figure = go.Figure(traces, LAYOUT)
     figure.update_layout(
         title=case.fan_title, xaxis_title=WEEK_TITLE, yaxis_title=CASES_TITLE, width=700, height=330
     )
-    return figure
+    return go.FigureWidget(figure)
 
 
 def wards(case: Case) -> go.FigureWidget:
@@ -62,8 +62,8 @@ def wards(case: Case) -> go.FigureWidget:
             hoverinfo="text",
         )
     )
-    figure = go.FigureWidget(traces, LAYOUT)
+    figure = go.Figure(traces, LAYOUT)
     hidden = {"visible": False}
     figure.update_layout(title=case.map_title, width=620, height=460, xaxis=hidden, yaxis=hidden)
     figure.update_yaxes(scaleanchor="x")
-    return figure
+    return go.FigureWidget(figure)

@@ -4,6 +4,7 @@ import anywidget
 import traitlets
 
 from benchmarks.charts.candidates import BUNDLE
+from benchmarks.charts.data import PATTERNS
 
 ESM = """
 const config = JSON.parse(document.getElementById("jupyter-config-data").textContent);
@@ -14,9 +15,14 @@ const { vegaEmbed } = await import(
 
 export default {
   render({ model, el }) {
+    const figure = document.createElement("div");
+    el.innerHTML = `<svg width="0" height="0">PATTERNS</svg>`;
+    el.append(figure);
+    let shown;
     const draw = async () => {
-      const shown = await vegaEmbed(el, model.get("spec"), { renderer: "svg", actions: false });
-      if (!(model.get("spec").params ?? []).length) return;
+      shown?.finalize();
+      shown = await vegaEmbed(figure, model.get("spec"), { renderer: "svg", actions: false });
+      if (!("ward" in shown.view.getState().signals)) return;
       shown.view.addSignalListener("ward", (name, value) => {
         model.set("selected", value.code?.[0] ?? "");
         model.save_changes();
@@ -26,7 +32,7 @@ export default {
     draw();
   },
 };
-""".replace("BUNDLE", BUNDLE)
+""".replace("BUNDLE", BUNDLE).replace("PATTERNS", PATTERNS)
 
 
 class VegaView(anywidget.AnyWidget):

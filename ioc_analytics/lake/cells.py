@@ -7,6 +7,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -15,18 +16,31 @@ import pyarrow.compute as pc
 
 from ioc_analytics.contracts import Column
 from ioc_analytics.lake.readers import Raw
-from ioc_analytics.lake.store import arrow_type
+from ioc_analytics.lake.revisions import arrow_type
 from ioc_analytics.sectors.geography import find_places
 
 __all__ = ["Cells", "parse_cells", "take_text"]
 
+_LARGEST = 2**53  # beyond it neighbouring whole numbers cannot be told apart
 _MISSING = {"", "na", "n/a", "nan", "null", "none"}
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[ T]00:00(?::00)?)?")
 _YEAR_FIRST = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[ T]00:00(?::00(?:\.0+)?)?)?")
-_MONTHS = (re.compile(r"(?P<y>\d{4})[-/](?P<m>\d{1,2})"), re.compile(r"(?P<m>\d{1,2})/(?P<y>\d{4})"))
-_COMMA_DECIMAL = re.compile(r"[+-]?(\d+,\d{1,2}|\d+,\d{4,}|\d{1,3}(\.\d{3})+,\d+|0+,\d+)")
-_DOT_DECIMAL = re.compile(r"[+-]?(\d+\.\d{1,2}|\d+\.\d{4,}|\d{1,3}(,\d{3})+\.\d+|0+\.\d+)")
-_GROUPED = re.compile(r"[+-]?\d{1,3}([.,\u00a0 ]\d{3})+")
+_MONTHS = (
+    re.compile(r"(?P<y>\d{4})[-/](?P<m>\d{1,2})"),
+    re.compile(r"(?P<m>\d{1,2})/(?P<y>\d{4})"),
+)
+# What a number says about its decimal mark; `1,234` says nothing, `1.234.567` says it is a comma.
+_EVIDENCE = (
+    r"[+-]?(\d+{d}\d{{1,2}}|\d+{d}\d{{4,}}|\d{{4,}}{d}\d+|0+{d}\d+"
+    r"|\d{{1,3}}({g}\d{{3}})+{d}\d+|\d{{1,3}}({g}\d{{3}}){{2,}})"
+)
+_NUMBER = r"(?=[+-]?{d}?\d)[+-]?(\d+|\d{{1,3}}({g}\d{{3}})+)?({d}\d*)?([eE][+-]?\d+)?"
+_MARKS = {".": {"d": r"\.", "g": ","}, ",": {"d": ",", "g": r"\."}}
+_SAYS = {mark: re.compile(_EVIDENCE.format(**m)) for mark, m in _MARKS.items()}
+_READS = {mark: re.compile(_NUMBER.format(**m)) for mark, m in _MARKS.items()}
+_GROUPED = re.compile(r"[+-]?\d{1,3}[.,]\d{3}")
+_SPACED = re.compile(r"(?<=\d)[ \u00a0\u202f](?=\d{3}(\D|$))")
+_AMBIGUOUS = 'may mean a decimal or thousands; say --decimal "," or "."'
 
 
 class Cells:
@@ -40,13 +54,23 @@ class Cells:
         Cells that hold something unreadable.
     reasons : dict
         Position of a bad cell -> why.
+    decimal : {".", ","} or None
+        Decimal mark that the column's own numbers show.
     """
 
-    def __init__(self, values: pa.Array, reasons: dict[int, str]) -> None:
+    def __init__(
+        self, values: pa.Array, reasons: dict[int, str], decimal: str | None = None
+    ) -> None:
         self.values = values
         self.reasons = reasons
+        self.decimal = decimal
         self.bad = np.zeros(len(values), dtype=bool)
         self.bad[list(reasons)] = True
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether a number was refused because its mark may be decimal or group thousands."""
+        return _AMBIGUOUS in self.reasons.values()
 
 
 def parse_cells(
@@ -58,26 +82,38 @@ def parse_cells(
     ----------
     column : Column
         The contract.
-    raw : list or pyarrow.ChunkedArray of text
-        Cells as read.
+    raw : list or pyarrow.ChunkedArray
+        Cells as read: text, or typed as the file has them.
     level : str, optional
         For places: the level that the header names (“Phường” means wards).
     decimal : {".", ","}, optional
         Decimal mark of numbers written as text; by default the column's own cells must tell.
 
+    Returns
+    -------
+    Cells
+
     Notes
     -----
     Each distinct value is read once. Empty cells and NA, N/A, NaN, null, None are missing.
     Dates: ISO, or day first (`31/7/2021`). Numbers: `1.234,5` and `1,234.5` by the evidence of the
-    column; `1,234` alone is ambiguous in a column of decimals and refused.
+    column; where there is none, `1,234` and `1.234` are refused in a column of decimals and are
+    thousands in a column of counts.
+
+    Examples
+    --------
+    >>> cells = parse_cells(Column("cases", "integer", "Ca"), ["1.234", "n/a", "7", "many"])
+    >>> cells.values.to_pylist(), cells.reasons
+    ([1234, None, 7, None], {3: 'is not a number'})
     """
     target = arrow_type(column)
-    if column.kind in ("integer", "number") and isinstance(raw, pa.ChunkedArray):
-        fast = _plain_numbers(raw, target)
+    if column.kind in ("integer", "number") and isinstance(raw, pa.ChunkedArray) and not decimal:
+        fast = _plain_numbers(raw.combine_chunks(), target)
         if fast is not None:
-            return Cells(fast, {})
+            return fast
     distinct, codes = _distinct(raw)
-    read = _reader(column, distinct, level, decimal)
+    mark = decimal or _decimal_mark(distinct)
+    read = _reader(column, level, mark)
     values: list[Any] = []
     wrong: dict[int, str] = {}
     for position, cell in enumerate(distinct):
@@ -88,7 +124,7 @@ def parse_cells(
             wrong[position] = str(error)
     typed = pa.array(values, type=target).take(pa.array(codes))
     bad = np.flatnonzero(np.isin(codes, list(wrong))) if wrong else ()
-    return Cells(typed, {int(i): wrong[int(codes[i])] for i in bad})
+    return Cells(typed, {int(i): wrong[int(codes[i])] for i in bad}, mark)
 
 
 def take_text(raw: Raw, index: int) -> str:
@@ -104,23 +140,42 @@ def _is_missing(cell: Any) -> bool:
     return isinstance(cell, str) and cell.strip().casefold() in _MISSING
 
 
-def _plain_numbers(raw: pa.ChunkedArray, target: pa.DataType) -> pa.Array | None:
-    """Return text that is plain numbers throughout, cast in one step; None when it is not."""
-    text = raw.combine_chunks()
-    text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+def _plain_numbers(raw: pa.Array, target: pa.DataType) -> Cells | None:
+    """Return a column that is plain numbers throughout, cast in one step; None when it is not."""
+    typed = pa.types.is_integer(raw.type) or pa.types.is_floating(raw.type)
+    if not typed and not pa.types.is_string(raw.type):
+        return None
+    text = raw if typed else pc.replace_with_mask(raw, pc.equal(raw, ""), pa.scalar(None, raw.type))
     try:
         numbers = text.cast(target)
     except pa.ArrowInvalid:
         return None
+    if typed:
+        sure, mark = True, None
+    elif pa.types.is_floating(target):
+        sure, mark = _sure_of_points(text)
+    else:  # the cast would read 0x10 as 16
+        sure, mark = not any(pc.any(pc.match_substring(text, x)).as_py() for x in "xX"), None
     if pa.types.is_floating(target) and pc.any(pc.invert(pc.is_finite(numbers))).as_py():
-        return None
-    return numbers
+        sure = False
+    return Cells(numbers, {}, mark) if sure else None
+
+
+def _sure_of_points(text: pa.Array) -> tuple[bool, str | None]:
+    """Tell whether the points in a column of plain numbers are decimal marks for sure."""
+    if not pc.any(pc.match_substring(text, ".")).as_py():
+        return True, None
+    if any(_SAYS["."].fullmatch(t or "") for t in text[:1000].to_pylist()):
+        return True, "."
+    says = pc.match_substring_regex(text, f"^(?:{_SAYS['.'].pattern})$")
+    return bool(pc.any(says).as_py()), "."
 
 
 def _distinct(raw: Raw) -> tuple[list[Any], np.ndarray[Any, Any]]:
-    if isinstance(raw, pa.ChunkedArray):
+    if isinstance(raw, pa.ChunkedArray) and not pa.types.is_nested(raw.type):
         encoded = raw.combine_chunks().dictionary_encode(null_encoding="encode")
         return encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
+    raw = raw.to_pylist() if isinstance(raw, pa.ChunkedArray) else raw
     seen: dict[Any, int] = {}
     distinct: list[Any] = []
     codes = np.empty(len(raw), dtype=np.int64)
@@ -132,11 +187,8 @@ def _distinct(raw: Raw) -> tuple[list[Any], np.ndarray[Any, Any]]:
     return distinct, codes
 
 
-def _reader(
-    column: Column, distinct: list[Any], level: str | None, decimal: str | None
-) -> Callable[[Any], Any]:
+def _reader(column: Column, level: str | None, mark: str | None) -> Callable[[Any], Any]:
     if column.kind in ("integer", "number"):
-        mark = decimal or _decimal_mark(distinct)
         return lambda cell: _number(cell, mark, whole=column.kind == "integer")
     if column.kind == "place":
         return lambda cell: _place(cell, level)
@@ -182,42 +234,49 @@ def _month(cell: Any) -> dt.date:
 
 
 def _decimal_mark(distinct: list[Any]) -> str | None:
-    texts = [c.strip() for c in distinct if isinstance(c, str)]
-    comma = any(_COMMA_DECIMAL.fullmatch(t) for t in texts)
-    dot = any(_DOT_DECIMAL.fullmatch(t) for t in texts)
-    return None if comma == dot else "," if comma else "."
+    """Return the decimal mark that a column's numbers show; None when none or both do."""
+    texts = [_SPACED.sub("", c.strip()) for c in distinct if isinstance(c, str)]
+    shown = [mark for mark, says in _SAYS.items() if any(map(says.fullmatch, texts))]
+    return shown[0] if len(shown) == 1 else None
 
 
 def _number(cell: Any, mark: str | None, whole: bool) -> float | int:
-    if isinstance(cell, bool):
+    if isinstance(cell, str):
+        value = float(_as_number_text(_SPACED.sub("", cell.strip()), mark, whole))
+    elif isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
+        value = float(cell)
+    else:
         raise ValueError("is not a number")
-    value = float(_as_number_text(cell.strip(), mark, whole) if isinstance(cell, str) else cell)
     if not math.isfinite(value):
         raise ValueError("is not a finite number")
-    if whole and not value.is_integer():
+    if not whole:
+        return value
+    if not value.is_integer():
         raise ValueError("is not a whole number")
-    return int(value) if whole else value
+    if abs(value) > _LARGEST:
+        raise ValueError("is too large for a count")
+    return int(value)
 
 
 def _as_number_text(text: str, mark: str | None, whole: bool) -> str:
+    """Return a number as Python writes it, by its column's decimal mark or else its own."""
+    if mark is None:
+        mark = next((m for m, says in _SAYS.items() if says.fullmatch(text)), None)
     if mark is None and _GROUPED.fullmatch(text):
-        if whole:  # a count is never 1.234 ones, so the mark can only group thousands
-            return re.sub(r"[.,\u00a0 ]", "", text)
-        if "," in text:
-            raise ValueError('may mean a decimal or thousands; say --decimal "," or "."')
-    if mark == ",":
-        text = re.sub(r"[.\u00a0 ]", "", text).replace(",", ".")
-    else:
-        text = re.sub(r"[,\u00a0 ](?=\d{3})", "", text)
-    try:
-        float(text)
-    except ValueError:
-        raise ValueError("is not a number") from None
-    return text
+        if not whole:
+            raise ValueError(_AMBIGUOUS)
+        mark = "," if "." in text else "."  # a count is never 1.234 ones: thousands
+    mark = mark or "."
+    if not _READS[mark].fullmatch(text):
+        other = f" with “{mark}” as its decimal mark" if set(text) & set(".,") else ""
+        raise ValueError(f"is not a number{other}")
+    return text.replace("." if mark == "," else ",", "").replace(",", ".")
 
 
 def _place(cell: Any, level: str | None) -> str:
-    found = find_places(_text(cell), level)
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)  # a code that a system kept as a number
+    found = find_places(re.sub(r"^(\d+)\.0$", r"\1", _text(cell)), level)
     if len(found) == 1:
         return found[0].code
     if found:
@@ -228,6 +287,7 @@ def _place(cell: Any, level: str | None) -> str:
 
 def _geometry(cell: Any) -> bytes:
     import shapely
+    import shapely.geometry
 
     try:
         if isinstance(cell, bytes):

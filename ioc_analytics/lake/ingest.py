@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,10 @@ import pyarrow.compute as pc
 from ioc_analytics import sectors
 from ioc_analytics.contracts import Column, Table, fold, nearest
 from ioc_analytics.errors import ContractError, IngestError
-from ioc_analytics.lake.cells import parse_cells, take_text
+from ioc_analytics.lake.cells import Cells, parse_cells, take_text
 from ioc_analytics.lake.readers import RawTable, read_bytes, read_raw
-from ioc_analytics.lake.store import Store, arrow_schema, arrow_type
+from ioc_analytics.lake.revisions import arrow_type
+from ioc_analytics.lake.store import Store
 from ioc_analytics.sectors.geography import find_places, places, ward_codes
 
 __all__ = ["IngestReport", "ingest_file"]
@@ -53,7 +54,10 @@ class IngestReport:
     def __str__(self) -> str:
         """Return the report as one readable sentence."""
         if self.already:
-            return f"{self.file}: already in {self.table}, nothing to do."
+            return (
+                f"{self.file}: this content is already in {self.table}, nothing to do "
+                "(to state it anew for another day, give that day as --as-of)."
+            )
         parts = [f"{self.stored} rows stored"]
         parts += [
             f"{count} {what}"
@@ -127,67 +131,130 @@ def ingest_file(
     One commit: rejects are written first under the ingest's id, then the data. The same file with
     the same options is a no-op, also when two processes start it at once.
     """
-    contract = sectors.table(table)
-    path = Path(path)
-    known_on = _known_on(as_of)
-    data = read_bytes(path)
-    options = {
-        "set": dict(set_columns or {}),
-        "ignore": sorted(ignore),
-        "absent": absent,
-        "mode": mode or ("snapshot" if contract.whole else "append"),
-        "simulated": simulated,
-        "as_of": known_on.isoformat() if as_of else None,
-    }
-    _require_options(contract, options)
-    digest = hashlib.sha256(data).hexdigest()
-    ingest_id = hashlib.sha256(f"{digest}{json.dumps(options, sort_keys=True)}".encode()).hexdigest()
-    if store.has_ingest(contract, ingest_id):
-        return IngestReport(contract.name, path.name, known_on, already=True)
-
-    raw = read_raw(path, data, lambda h: contract.match_header(h) is not None, encoding)
-    rows, problems = _typed_rows(contract, raw, options, decimal, path.name)
-    problems += _as_problems(_check_rows(contract, rows, known_on), rows, problems)
-    good = np.ones(rows.num_rows, dtype=bool)
-    good[[p.row for p in problems if p.row is not None]] = False
-    if contract.requires_all_wards:
-        _require_wards(contract, rows, problems, path.name)
-    kept = rows.filter(pa.array(good))
-    filled = _absent_as_zero(contract, kept) if absent else kept
-    rejects = _reject_frame(problems, contract, ingest_id, path.name, known_on)
-    if len(rejects):
-        store.write_rejects(ingest_id, pa.Table.from_pandas(rejects, preserve_index=False))
-    rejected = int((~good).sum()) + len(raw.broken)
-    done = store.append(
-        contract,
-        filled,
-        as_of=known_on,
-        ingest_id=ingest_id,
-        snapshot=options["mode"] == "snapshot",
-        simulated=simulated,
-        metadata={
-            "ingest_id": ingest_id,
-            "file": path.name,
-            "sha256": digest,
-            "as_of": known_on.isoformat(),
-            "simulated": str(simulated),
-            "rejected": str(rejected),
+    job = _Job(
+        sectors.table(table),
+        Path(path).name,
+        _known_on(as_of),
+        read_bytes(Path(path)),
+        {
+            "set": dict(set_columns or {}),
+            "ignore": sorted(ignore),
+            "absent": absent,
+            "mode": mode or ("snapshot" if sectors.table(table).whole else "append"),
+            "simulated": simulated,
+            "as_of": str(_known_on(as_of)) if as_of else None,
+            "encoding": encoding,
+            "decimal": decimal,
         },
     )
+    _require_options(job.table, job.options)
+    already = IngestReport(job.table.name, job.file, job.known_on, already=True)
+    if store.has_ingest(job.table, job.ingest_id):
+        return already
+    checked = _checked(job)
+    if len(checked.rejects):
+        rejects = pa.Table.from_pandas(checked.rejects, preserve_index=False)
+        store.write_rejects(job.ingest_id, rejects)
+    done = store.append(
+        job.table,
+        checked.rows,
+        as_of=job.known_on,
+        ingest_id=job.ingest_id,
+        snapshot=job.options["mode"] == "snapshot",
+        simulated=simulated,
+        unread=checked.unread,
+        metadata=job.metadata(checked.rejected),
+    )
+    if done.already:  # another process took the same file in meanwhile
+        return already
     return IngestReport(
-        contract.name,
-        path.name,
-        known_on,
-        already=done.already,
-        read=len(raw.lines) + len(raw.broken),
-        filled=filled.num_rows - kept.num_rows,
+        job.table.name,
+        job.file,
+        job.known_on,
+        read=checked.read,
+        filled=checked.filled,
         stored=done.written,
         unchanged=done.unchanged,
         closed=done.closed,
+        flagged=checked.flagged,
+        rejected=checked.rejected,
+        rejects=checked.rejects,
+        hints=checked.hints,
+    )
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One file on its way into one table."""
+
+    table: Table
+    file: str
+    known_on: dt.date
+    data: bytes
+    options: Mapping[str, Any]
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
+    @cached_property
+    def ingest_id(self) -> str:
+        """Content and options, not the file's name: a renamed copy is the same file."""
+        identity = f"{self.sha256}{json.dumps(self.options, sort_keys=True)}"
+        return hashlib.sha256(identity.encode()).hexdigest()
+
+    def metadata(self, rejected: int) -> dict[str, str]:
+        """Return what the commit keeps and `Store.history` shows."""
+        return {
+            "ingest_id": self.ingest_id,
+            "file": self.file,
+            "sha256": self.sha256,
+            "as_of": self.known_on.isoformat(),
+            "simulated": str(self.options["simulated"]),
+            "rejected": str(rejected),
+        }
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """A file's rows after all checks: those to store, keys of the refused, and why."""
+
+    rows: pa.Table
+    unread: pa.Table
+    rejects: pd.DataFrame
+    read: int
+    filled: int
+    flagged: int
+    rejected: int
+    hints: tuple[str, ...]
+
+
+def _checked(job: _Job) -> _Checked:
+    table, absent = job.table, job.options["absent"]
+    raw = read_raw(
+        Path(job.file),
+        job.data,
+        lambda h: table.match_header(h) is not None,
+        job.options["encoding"],
+    )
+    rows, problems = _typed_rows(table, raw, job.options, job.file)
+    problems += _as_problems(_check_rows(table, rows, job.known_on), rows, problems)
+    if table.requires_all_wards:
+        _require_wards(table, rows, problems, job.file)
+    good = np.ones(rows.num_rows, dtype=bool)
+    good[[p.row for p in problems if p.row is not None]] = False
+    kept = rows.filter(pa.array(good))
+    unread = _keys_of_refused(table, rows.filter(pa.array(~good)), bool(raw.broken))
+    filled = _absent_as_zero(table, kept, unread) if absent else kept
+    return _Checked(
+        filled,
+        unread,
+        _reject_frame(problems, table, job.ingest_id, job.file, job.known_on),
+        read=len(raw.lines) + len(raw.broken),
+        filled=filled.num_rows - kept.num_rows,
         flagged=kept.num_rows - kept["_flags"].null_count,
-        rejected=rejected,
-        rejects=rejects,
-        hints=_hints(contract, kept, absent),
+        rejected=int((~good).sum()) + len(raw.broken),
+        hints=_hints(table, kept, absent),
     )
 
 
@@ -197,7 +264,7 @@ def ingest_file(
 def _known_on(as_of: str | dt.date | None) -> dt.date:
     today = dt.date.today()
     try:
-        day = today if as_of is None else dt.date.fromisoformat(str(as_of)[:10])
+        day = today if as_of is None else dt.datetime.fromisoformat(str(as_of)).date()
     except ValueError:
         raise IngestError(f"--as-of takes a day such as 2021-10-23, not “{as_of}”.") from None
     if day > today:
@@ -210,8 +277,12 @@ def _require_options(table: Table, options: Mapping[str, Any]) -> None:
         raise IngestError(f"mode is “append” or “snapshot”, not “{options['mode']}”.")
     if options["absent"] not in (None, "zero"):
         raise IngestError(f"absent is “zero” or nothing, not “{options['absent']}”.")
+    if options["decimal"] not in (None, ".", ","):
+        raise IngestError(f"decimal is “.” or “,”, not “{options['decimal']}”.")
     if options["absent"] and not _counts(table):
-        raise IngestError(f"{table.name} has no counts by day and place that absence could mean 0 for.")
+        raise IngestError(
+            f"{table.name} has no counts by day and place that absence could mean 0 for."
+        )
     for name in options["set"]:
         table.column(name)
 
@@ -222,9 +293,10 @@ def _match_columns(
     """Return for each header of the file its column and the level of place that it names."""
     matched: dict[str, tuple[Column, str | None]] = {}
     unknown = []
+    left_out = {fold(header) for header in options["ignore"]}
     for header in raw.columns:
         column = table.match_header(header)
-        if header in options["ignore"]:
+        if fold(header) in left_out:
             continue
         if column is None:
             unknown.append(header)
@@ -270,17 +342,18 @@ class _Problem:
 
 
 def _typed_rows(
-    table: Table, raw: RawTable, options: Mapping[str, Any], decimal: str | None, file: str
+    table: Table, raw: RawTable, options: Mapping[str, Any], file: str
 ) -> tuple[pa.Table, list[_Problem]]:
     """Return all rows typed (null where unreadable) and the cells that could not be read."""
     n = len(raw.lines)
+    matched = _match_columns(table, raw, options, file)
     problems = [_Problem(None, line, "", text, why) for line, text, why in raw.broken]
     typed: dict[str, pa.Array] = {}
-    for header, (column, level) in _match_columns(table, raw, options, file).items():
-        cells = parse_cells(column, raw.columns[header], level=level, decimal=decimal)
-        typed[column.name] = cells.values
+    for header, cells in _parsed(raw, matched, options["decimal"]).items():
+        name = matched[header][0].name
+        typed[name] = cells.values  # noqa: PD011
         problems += [
-            _Problem(i, int(raw.lines[i]), column.name, take_text(raw.columns[header], i), why)
+            _Problem(i, int(raw.lines[i]), name, take_text(raw.columns[header], i), why)
             for i, why in cells.reasons.items()
         ]
     for name, text in options["set"].items():
@@ -289,12 +362,29 @@ def _typed_rows(
         cell = parse_cells(table.column(name), [text])
         if cell.reasons:
             raise IngestError(f"--set {name}={text}: “{text}” {cell.reasons[0]}.")
-        typed[name] = pa.repeat(cell.values[0], n)
+        typed[name] = pa.repeat(cell.values[0], n)  # noqa: PD011
     for column in table.columns:
         typed.setdefault(column.name, pa.nulls(n, arrow_type(column)))
     typed["_line"] = pa.array(raw.lines)
     typed["_flags"] = _flags(table, typed)
     return pa.table(typed), problems
+
+
+def _parsed(
+    raw: RawTable, matched: Mapping[str, tuple[Column, str | None]], decimal: str | None
+) -> dict[str, Cells]:
+    """Read all cells; a column that does not show its decimal mark takes that of the others."""
+    parsed = {
+        header: parse_cells(column, raw.columns[header], level=level, decimal=decimal)
+        for header, (column, level) in matched.items()
+    }
+    shown = {cells.decimal for cells in parsed.values() if cells.decimal}
+    if len(shown) == 1:
+        [mark] = shown
+        for header, cells in parsed.items():
+            if cells.ambiguous:
+                parsed[header] = parse_cells(matched[header][0], raw.columns[header], decimal=mark)
+    return parsed
 
 
 def _flags(table: Table, typed: Mapping[str, pa.Array]) -> pa.Array:
@@ -303,6 +393,8 @@ def _flags(table: Table, typed: Mapping[str, pa.Array]) -> pa.Array:
     for column in table.columns:
         if column.negatives_flagged:
             negative = pc.fill_null(pc.less(typed[column.name], 0), False)
+            if not pc.any(negative).as_py():
+                continue
             mark = pa.scalar(f"negative {column.name}")
             both = pc.binary_join_element_wise(flags, mark, "; ", null_handling="skip")
             flags = pc.if_else(negative, both, flags)
@@ -364,11 +456,13 @@ def _name_failures(table: Table, rows: pa.Table) -> list[tuple[int, str, str]]:
     for column in table.columns:
         if not column.names_place or place is None:
             continue
-        pairs = pd.DataFrame({"code": rows[place].to_pandas(), "name": rows[column.name].to_pandas()})
-        for (code, name), group in pairs.dropna().groupby(["code", "name"]):
-            if places()[code] not in find_places(name):
+        pairs = rows.select([place, column.name]).group_by([place, column.name]).aggregate([])
+        for code, name in zip(*(pairs[c].to_pylist() for c in (place, column.name)), strict=True):
+            if code and name and places()[code] not in find_places(name):
                 why = f"is not the name of {code} ({places()[code].name_vi})"
-                failures += [(int(i), column.name, why) for i in group.index]
+                here = pc.and_(pc.equal(rows[place], code), pc.equal(rows[column.name], name))
+                rows_here = np.flatnonzero(pc.fill_null(here, False).to_numpy())
+                failures += [(int(i), column.name, why) for i in rows_here]
     return failures
 
 
@@ -378,17 +472,18 @@ def _key_failures(
     """Find rows that share a key: repeats of one line, or lines that contradict each other."""
     key = list(table.key)
     shared = frame[frame.duplicated(key, keep=False) & frame[key].notna().all(axis=1)]
-    failures: list[tuple[int, str, str]] = []
     named = ", ".join(key)
-    for _, group in shared.groupby(key, sort=False):
-        first = group.index[0]
-        if len(group.drop_duplicates()) == 1:
-            why = f"repeats line {lines[first]} ({named})"
-            failures += [(int(i), key[0], why) for i in group.index[1:]]
+    stored = [c.name for c in table.stored]
+    failures: list[tuple[int, str, str]] = []
+    for group in shared.groupby(key, sort=False).indices.values():
+        numbers = shared.index[group]
+        if (~shared.iloc[group].duplicated(stored)).sum() == 1:
+            why = f"repeats line {lines[numbers[0]]} ({named})"
+            failures += [(int(i), key[0], why) for i in numbers[1:]]
         else:
-            others = ", ".join(str(lines[i]) for i in group.index[:5])
+            others = ", ".join(str(lines[i]) for i in numbers[:5])
             why = f"stands with different values in lines {others} (same {named})"
-            failures += [(int(i), key[0], why) for i in group.index]
+            failures += [(int(i), key[0], why) for i in numbers]
     return failures
 
 
@@ -426,16 +521,28 @@ def _reject_frame(
 # -- whole tables and counts ---------------------------------------------------------------------
 
 
-def _require_wards(
-    table: Table, rows: pa.Table, problems: list[_Problem], file: str
-) -> None:
+def _keys_of_refused(table: Table, refused: pa.Table, unsplit: bool) -> pa.Table:
+    """Return the keys that refused rows may have stated; null where a key was not readable."""
+    keys = refused.select(list(table.key))
+    if unsplit:
+        keys = pa.concat_tables([keys, pa.table({n: pa.nulls(1, keys[n].type) for n in table.key})])
+    return keys
+
+
+def _require_wards(table: Table, rows: pa.Table, problems: list[_Problem], file: str) -> None:
     """Refuse a file that must state every ward, by the names of the wards that are wrong."""
+    codes = rows["ward_code"].to_pylist()
     if problems:
+        names = [
+            places()[codes[p.row]].name_vi if p.row is not None and codes[p.row] else ""
+            for p in problems[:5]
+        ]
         first = "; ".join(
-            f"line {p.line}, {p.column} “{p.value[:60]}” {p.reason}" for p in problems[:5]
+            f"line {p.line}{f' ({name})' if name else ''}, {p.column} “{p.value[:60]}” {p.reason}"
+            for p, name in zip(problems, names, strict=False)
         )
         raise IngestError(f"{file}: {table.name} must be right as a whole. {first}.")
-    absent = [places()[c].name_vi for c in ward_codes() if c not in rows["ward_code"].to_pylist()]
+    absent = [places()[c].name_vi for c in ward_codes() if c not in codes]
     if absent:
         raise IngestError(f"{file}: {len(absent)} wards are missing: {', '.join(absent)}.")
 
@@ -446,14 +553,25 @@ def _counts(table: Table) -> list[str]:
     return [c.name for c in table.stored if c.kind == "integer" and c.negatives_flagged]
 
 
-def _absent_as_zero(table: Table, rows: pa.Table) -> pa.Table:
-    """Add rows of 0 for the days between the file's first and last on which a place has none."""
+def _absent_as_zero(table: Table, rows: pa.Table, unread: pa.Table) -> pa.Table:
+    """Add rows of 0 for the days between the file's first and last on which a place has none.
+
+    Not for a day and place that a refused row may have stated.
+    """
     if not rows.num_rows:
         return rows
-    frame = rows.select([str(table.date), "location"]).to_pandas(date_as_object=False)
+    key = [str(table.date), "location"]
+    frame = rows.select(key).to_pandas(date_as_object=False)
     days = pd.date_range(frame[table.date].min(), frame[table.date].max())
-    grid = pd.MultiIndex.from_product([days, frame["location"].unique()])
+    grid = pd.MultiIndex.from_product([days, frame["location"].unique()], names=key)
     gaps = grid.difference(pd.MultiIndex.from_frame(frame))
+    stated = unread.select(key).to_pandas(date_as_object=False).drop_duplicates()
+    gaps = gaps.difference(pd.MultiIndex.from_frame(stated.dropna()))
+    for part in stated[stated.isna().any(axis=1)].to_dict("records"):
+        could = np.ones(len(gaps), dtype=bool)
+        for name, value in part.items():
+            could &= pd.isna(value) | (gaps.get_level_values(str(name)) == value)
+        gaps = gaps[~could]
     counted = [c for c in _counts(table) if rows[c].null_count < rows.num_rows]
     columns: dict[str, Any] = {
         str(table.date): pa.array(gaps.get_level_values(0)).cast(pa.date32()),

@@ -11,6 +11,7 @@ import pandas as pd
 from ioc_analytics import sectors
 from ioc_analytics.contracts import CITY, Indicator, nearest
 from ioc_analytics.errors import ContractError
+from ioc_analytics.lake.revisions import quote
 from ioc_analytics.lake.store import Store
 from ioc_analytics.sectors.geography import places, ward_codes
 
@@ -31,7 +32,7 @@ def panel(
     as_of: str | dt.date | None = None,
     min_coverage: float = 1.0,
 ) -> pd.DataFrame:
-    """Return indicators by period and place, as known on a day.
+    r"""Return indicators by period and place, as known on a day.
 
     Parameters
     ----------
@@ -67,15 +68,35 @@ def panel(
     Notes
     -----
     The value is ``scale * sum(numerator) / sum(denominator)`` over days and places, so that the
-    city's rate is never a mean of the wards' rates. The city's own rows come first; where it has
-    none for a period its wards are added up, all 34 of them being required at full coverage.
+    city's rate is never a mean of the wards' rates. The city's own rows come first; on days (for
+    stocks: in periods) for which it has none its wards are added up, all 34 of them being required
+    at full coverage.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from ioc_analytics.lake import open_lake
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> export = Path(folder.name, "cases.csv")
+    >>> rows = [f"2021-07-{day:02},769,{day}" for day in range(5, 12)]
+    >>> _ = export.write_text("date,location,new_cases\n" + "\n".join(rows))
+    >>> lake = open_lake(f"{folder.name}/lake")
+    >>> print(lake.ingest(export, "epidemic.cases_daily", as_of="2021-07-12"))
+    cases.csv → epidemic.cases_daily, as known on 2021-07-12: 7 rows stored.
+    >>> float(panel(lake, ["epidemic.new_cases"], "W", "city").squeeze())
+    56.0
+    >>> folder.cleanup()
     """
+    indicators = list(dict.fromkeys(indicators))
     long = measure(store, indicators, freq, locations, start=start, end=end, as_of=as_of)
     long.loc[long["coverage"] < min_coverage - 1e-9, "value"] = np.nan
     wide = long.pivot(index="date", columns=["indicator", "location"], values="value")
     codes = _codes(locations)
     wide = wide.reindex(
-        columns=pd.MultiIndex.from_product([indicators, codes], names=["indicator", "location"])
+        columns=pd.MultiIndex.from_product(
+            [list(indicators), codes], names=["indicator", "location"]
+        )
     )
     if len(wide):
         wide = wide.reindex(pd.date_range(wide.index[0], wide.index[-1], freq=_STARTS[freq]))
@@ -98,8 +119,8 @@ def measure(
     -------
     DataFrame
         `indicator, location, date, value, numerator, denominator, n, coverage`, a row for each
-        period with at least one base row. `n` counts base rows, `coverage` is their share of the
-        rows that a complete period has.
+        period with at least one base row. `n` counts base rows; `coverage` is the share of a
+        complete period's days and places that have one.
     """
     chosen = [sectors.indicator(i) for i in indicators]
     codes = _codes(locations)
@@ -115,7 +136,7 @@ def measure(
     ratio = long["numerator"] / long["denominator"].where(long["denominator"] != 0)
     without = long["indicator"].isin([i.id for i in chosen if i.denominator is None])
     long["value"] = scale * ratio.where(~without, long["numerator"])
-    long["coverage"] = long["n"] / (long["places"] * _expected(long, chosen, freq))
+    long["coverage"] = long["covered"] / _expected(long, chosen, freq)
     return long[
         ["indicator", "location", "date", "value", "numerator", "denominator", "n", "coverage"]
     ].reset_index(drop=True)
@@ -130,7 +151,9 @@ def _codes(locations: str | Sequence[str]) -> list[str]:
         return list(ward_codes()) if locations == "ward" else [CITY]
     for code in locations:
         if code not in places():
-            raise ContractError(f"There is no place with the code “{code}”{nearest(code, places())}.")
+            raise ContractError(
+                f"There is no place with the code “{code}”{nearest(code, places())}."
+            )
     return list(locations)
 
 
@@ -146,56 +169,62 @@ def _require_frequency(indicator: Indicator, freq: str) -> None:
 
 
 def _indicator_sql(indicator: Indicator, freq: str, codes: Sequence[str]) -> str:
-    """Return SQL for an indicator: one row for each period and place, city from wards if needed."""
+    """Return SQL for an indicator: one row for each period and place.
+
+    `part` is the place whose rows are used: the place itself, or for the city each of its wards,
+    a 34th of the city, where the city has no row of its own.
+    """
     table = sectors.table(indicator.table)
-    place = next(c for c in table.key if table.column(c).kind == "place")
-    wards = ward_codes() if CITY in codes else ()
-    wanted = ", ".join(f"'{code}'" for code in dict.fromkeys((*codes, *wards)))
-    shown = ", ".join(f"'{code}'" for code in codes)
+    place = quote(next(c for c in table.key if table.column(c).kind == "place"))
+    day = quote(str(table.date))
     per_person = indicator.denominator == "population"
+    last = indicator.over_time == "last"
+    total = "arg_max({}, day)" if last else "sum({})"
     where = f"and ({indicator.where})" if indicator.where else ""
-    total = "arg_max(num, day)" if indicator.over_time == "last" else "sum(num)"
-    divisor = "arg_max(den, day)" if indicator.over_time == "last" else "sum(den)"
-    people = (
-        "(select location, sum(population) as people from ("
-        "select ward_code as location, population from geography.wards union all "
-        f"select '{CITY}', population from geography.wards) group by location)"
-    )
-    rates = (
-        f"select b.*, p.people from by_place b left join {people} p using (location)"
-        if per_person
-        else "select *, null as people from by_place"
-    )
-    # The city's denominator is the people of all its wards, whichever of them reported.
-    ward_sum = (
-        f"select '{CITY}' as location, date, sum(numerator) as numerator, "
-        f"{'any_value(city_people)' if per_person else 'sum(denominator)'} as denominator, "
-        f"sum(n) as n, {len(ward_codes())} as places from (select w.*, "
-        f"{'(select sum(population) from geography.wards)' if per_person else 'null'} "
-        "as city_people from places_only w) where location in "
-        f"({', '.join(repr(c) for c in ward_codes())}) "
-        f"and date not in (select date from places_only where location = '{CITY}') group by date"
-    )
+    wards = ward_codes() if CITY in codes else ()
+    grain = "date" if last else "day"
+    days = "1" if last else "count(distinct day)"
     return f"""
-    select '{indicator.id}' as indicator, * from (
+    select '{indicator.id}' as indicator, b.* replace (
+        {"p.people" if per_person else "denominator"} as denominator) from (
       with base as (
-        select "{place}" as location, "{table.date}" as day,
-               cast(date_trunc('{FREQUENCIES[freq]}', "{table.date}") as date) as date,
+        select {place} as part, {day} as day,
+               cast(date_trunc('{FREQUENCIES[freq]}', {day}) as date) as date,
                cast({indicator.numerator} as double) as num,
-               cast({"1" if per_person or not indicator.denominator else indicator.denominator}
-                    as double) as den
-        from {indicator.table} where "{place}" in ({wanted}) {where}
-      ), by_place as (
-        select location, date, {total} as numerator, {divisor} as denominator, count(*) as n
-        from base where num is not null and den is not null group by location, date
-      ), places_only as (
-        select location, date, numerator,
-               {"people" if per_person else "denominator"} as denominator, n, 1 as places
-        from ({rates})
+               cast({"1" if per_person else indicator.denominator or "1"} as double) as den
+        from {_sql_name(table.name)}
+        where {place} in ({_sql_list((*codes, *wards))}) {where}
+          and num is not null and den is not null
+      ), placed as (
+        select part as location, 1.0 as weight, * from base where part in ({_sql_list(codes)})
+        union all by name
+        select '{CITY}' as location, 1.0 / {len(ward_codes())} as weight, * from base
+        where part in ({_sql_list(wards)})
+          and {grain} not in (select {grain} from base where part = '{CITY}')
+      ), parts as (
+        select location, date, {total.format("num")} as num, {total.format("den")} as den,
+               count(*) as n, {days} * any_value(weight) as covered
+        from placed group by location, part, date
       )
-      select * from places_only where location in ({shown})
-      {"union all " + ward_sum if CITY in codes else ""}
-    )"""
+      select location, date, sum(num) as numerator, sum(den) as denominator,
+             cast(sum(n) as bigint) as n, sum(covered) as covered
+      from parts group by location, date
+    ) b {f"left join ({_people_sql()}) p using (location)" if per_person else ""}"""
+
+
+def _people_sql() -> str:
+    """Return SQL for the residents of each ward and of the city, which is all of them."""
+    return f"""
+    select ward_code as location, cast(population as double) as people from geography.wards
+    union all select '{CITY}', cast(sum(population) as double) from geography.wards"""
+
+
+def _sql_list(codes: Sequence[str]) -> str:
+    return ", ".join(f"'{code}'" for code in codes) or "null"
+
+
+def _sql_name(table: str) -> str:
+    return ".".join(map(quote, table.split(".")))
 
 
 def _expected(long: pd.DataFrame, chosen: Sequence[Indicator], freq: str) -> pd.Series:

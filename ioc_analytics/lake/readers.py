@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import itertools
 import json
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -20,10 +22,15 @@ import pyarrow.parquet as pq
 
 from ioc_analytics.errors import IngestError
 
-__all__ = ["RawTable", "read_bytes", "read_raw"]
+__all__ = ["Raw", "RawTable", "read_bytes", "read_raw"]
 
-Raw = pa.ChunkedArray | list[Any]
+Raw: TypeAlias = "pa.ChunkedArray | list[Any]"
 _TITLE_ROWS = 30  # a header stands within the first rows of an export
+_NAMELESS = "column "  # what a column without header is called, with its number
+_HEAD = 1 << 16  # and within its first bytes
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_END = b"\x1f"  # a row of our own behind the last; an open quote would swallow it
+_CONTROL = re.compile(rb"\x00|\xc2[\x80-\x9f]")  # in UTF-8: what no text holds
 
 
 @dataclass
@@ -105,52 +112,77 @@ def read_raw(
     return raw
 
 
+@dataclass(frozen=True)
+class _Header:
+    """Where a CSV file's header stands: its names, the delimiter, and the line it ends on."""
+
+    names: list[str]
+    delimiter: str
+    last_line: int
+
+
 def _read_csv(
     name: str, data: bytes, knows_header: Callable[[str], bool], encoding: str | None
 ) -> RawTable:
     data = _as_utf8(name, data, encoding)
-    skipped, delimiter, header = _find_header(name, data, knows_header)
-    start = 0
-    for _ in range(skipped):
-        start = data.index(b"\n", start) + 1
+    header = _find_header(name, data, knows_header)
+    quoted = b'"' in data
+    end = _END.decode() + header.delimiter * (len(header.names) - 1)
+    table, broken = _split(data + f"\n{end}\n".encode() if quoted else data, header)
+    rows = np.ones(table.num_rows + len(broken), dtype=bool)
+    rows[[number - 1 for number, _ in broken]] = False
+    breaks = np.zeros(len(rows), dtype=np.int64)  # a quoted cell may span lines
+    if quoted:
+        breaks[rows] = _line_breaks(table)
+        breaks[~rows] = [text.count("\n") for _, text in broken]
+    lines = header.last_line + 1 + np.arange(len(rows)) + np.cumsum(breaks) - breaks
+    filled = _filled(table)
+    if quoted:
+        if not rows[-1] or table[0][-1].as_py() != _END.decode():
+            raise IngestError(f"{name}: a quoted cell that begins in line {lines[-1]} has no end.")
+        filled[-1] = False
+    table = table.filter(pa.array(filled))
+    expected = f"the row does not have the header's {len(header.names)} fields"
+    used = [h for h in header.names if not h.startswith(_NAMELESS) or _any_text(table[h])]
+    return RawTable(
+        {h: table[h] for h in used},
+        lines[rows][filled],
+        [(int(lines[n - 1]), text, expected) for n, text in broken if text.strip()],
+    )
+
+
+def _split(data: bytes, header: _Header) -> tuple[pa.Table, list[tuple[int, str]]]:
+    """Return the rows below the header as text, and number (from 1) and text of odd ones."""
+    start = _line_start(data, header.last_line)
     broken: list[tuple[int, str]] = []
 
     def keep(row: pacsv.InvalidRow) -> str:
         broken.append((row.number, row.text))
         return "skip"
 
+    schema = pa.schema([(h, pa.string()) for h in header.names])
+    if not data[start:].strip():
+        return schema.empty_table(), broken
     table = pacsv.read_csv(
-        io.BytesIO(data[start:]),
-        read_options=pacsv.ReadOptions(use_threads=False),
+        pa.BufferReader(pa.py_buffer(data).slice(start)),
+        read_options=pacsv.ReadOptions(use_threads=False, column_names=header.names),
         parse_options=pacsv.ParseOptions(
-            delimiter=delimiter,
-            newlines_in_values=b'"' in data,
+            delimiter=header.delimiter,
+            newlines_in_values=True,
             ignore_empty_lines=False,
             invalid_row_handler=keep,
         ),
         convert_options=pacsv.ConvertOptions(
-            column_types={h: pa.string() for h in header}, strings_can_be_null=False
+            column_types=schema, strings_can_be_null=False, quoted_strings_can_be_null=False
         ),
     )
-    # `number` counts rows from 1 with the header as the first; a quoted cell may span lines.
-    bad = np.array([number for number, _ in broken], dtype=np.int64)
-    rows = np.setdiff1d(np.arange(2, table.num_rows + len(bad) + 2), bad)
-    breaks = np.concatenate([[0], np.cumsum(_line_breaks(table))])
-    lines = rows + breaks[:-1] + skipped
-    filled = _filled(table)
-    table = table.filter(pa.array(filled))
-    return RawTable(
-        dict(zip(table.column_names, table.columns, strict=True)),
-        lines[filled].astype(np.int64),
-        [
-            (
-                int(number + skipped + breaks[np.searchsorted(rows, number)]),
-                text,
-                f"the row does not have the header's {len(header)} fields",
-            )
-            for number, text in broken
-        ],
-    )
+    return table, broken
+
+
+def _line_start(data: bytes, line: int) -> int:
+    """Return where the text after the first `line` lines begins."""
+    ends = [end.end() for end in itertools.islice(_LINE_END.finditer(data), line)]
+    return ends[-1] if len(ends) == line else len(data)
 
 
 def _line_breaks(table: pa.Table) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -159,6 +191,10 @@ def _line_breaks(table: pa.Table) -> np.ndarray[Any, np.dtype[np.int64]]:
     for column in table.columns:
         breaks += pc.count_substring(column, "\n").to_numpy()
     return breaks
+
+
+def _any_text(column: pa.ChunkedArray) -> bool:
+    return bool(pc.any(pc.not_equal(column, "")).as_py())
 
 
 def _filled(table: pa.Table) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -172,42 +208,50 @@ def _filled(table: pa.Table) -> np.ndarray[Any, np.dtype[np.bool_]]:
 
 
 def _as_utf8(name: str, data: bytes, encoding: str | None) -> bytes:
-    marks = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+    """Return text in any of the encodings we know as composed UTF-8 without mark."""
+    marks = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
     by_mark = next((code for mark, code in marks.items() if data.startswith(mark)), None)
     for code in [encoding] if encoding else [by_mark] if by_mark else ["utf-8", "cp1258"]:
         try:
-            text = data.decode(code)
+            text = data.decode(code).removeprefix("\ufeff")
         except (UnicodeDecodeError, LookupError):
             continue
-        if "\x00" in text or any("\x80" <= c <= "\x9f" for c in set(text)):
+        composed = unicodedata.is_normalized("NFC", text)
+        utf8 = (text if composed else unicodedata.normalize("NFC", text)).encode()
+        if _CONTROL.search(utf8) or (code == "cp1258" and not encoding and _is_torn_utf8(data)):
             continue
-        if code == "utf-8" and data.isascii():
-            return data
-        return unicodedata.normalize("NFC", text).encode()
+        return utf8
     tried = encoding or by_mark or "UTF-8 or Windows-1258"
     raise IngestError(
         f"{name} is not text in {tried}; name its encoding with --encoding (for example utf-16)."
     )
 
 
-def _find_header(
-    name: str, data: bytes, knows_header: Callable[[str], bool]
-) -> tuple[int, str, list[str]]:
-    """Return how many title rows stand above the header, the delimiter and the header."""
-    top = data[: 1 << 16].decode("utf-8", "ignore").splitlines()[:_TITLE_ROWS]
-    best: tuple[int, int, str, list[str]] = (0, 0, ",", [])
-    for index, line in enumerate(top):
-        for delimiter in ",;\t|":
-            cells = next(csv.reader([line], delimiter=delimiter), [])
+def _is_torn_utf8(data: bytes) -> bool:
+    """Tell whether bytes that are not UTF-8 are UTF-8 with damage rather than an older code page.
+
+    In an older code page few letters happen to be valid UTF-8; in a damaged file nearly all are.
+    """
+    text = data.decode("utf-8", "replace")
+    return sum(c > "\x7f" and c != "\ufffd" for c in text) > text.count("\ufffd")
+
+
+def _find_header(name: str, data: bytes, knows_header: Callable[[str], bool]) -> _Header:
+    """Return the row, among the first, in which most cells are headers of the table."""
+    top = data[:_HEAD].decode("utf-8", "ignore")
+    best, header = 0, _Header([], ",", 0)
+    for delimiter in ",;\t|":
+        lines = csv.reader(io.StringIO(top, newline=""), delimiter=delimiter)
+        for cells in itertools.islice(lines, _TITLE_ROWS):
             known = sum(map(knows_header, cells))
-            if known > best[0]:
-                best = (known, index, delimiter, cells)
-    known, index, delimiter, header = best
-    if not known:
-        first = ", ".join(top[0].split(",")[:8]) if top else ""
+            if known > best:
+                best, header = known, _Header(cells, delimiter, lines.line_num)
+    if not best:
+        first = ", ".join(top.splitlines()[0].split(",")[:8]) if top else ""
         raise IngestError(f"{name} has no header row of this table (its first line: {first}).")
-    _refuse_repeated(name, header)
-    return index, delimiter, header
+    _refuse_repeated(name, [h for h in header.names if h.strip()])
+    names = [h if h.strip() else f"{_NAMELESS}{i}" for i, h in enumerate(header.names, start=1)]
+    return _Header(names, header.delimiter, header.last_line)
 
 
 def _refuse_repeated(name: str, header: list[str]) -> None:
@@ -251,11 +295,15 @@ def _cell(value: Any) -> Any:
 
 
 def _read_parquet(data: bytes) -> RawTable:
-    table = pq.read_table(io.BytesIO(data))
-    columns: dict[str, Raw] = {
-        name: column if pa.types.is_string(column.type) else column.to_pylist()
-        for name, column in zip(table.column_names, table.columns, strict=True)
-    }
+    table = pq.read_table(pa.BufferReader(data))
+    columns: dict[str, Raw] = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        plain = column.type
+        if pa.types.is_dictionary(plain):
+            plain = plain.value_type
+        if pa.types.is_large_string(plain) or pa.types.is_string_view(plain):
+            plain = pa.string()
+        columns[name] = column.cast(plain)
     return RawTable(columns, np.arange(1, table.num_rows + 1, dtype=np.int64))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,50 +14,38 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from ioc_analytics import sectors
-from ioc_analytics.contracts import Column, Table
+from ioc_analytics.contracts import Table, nearest
 from ioc_analytics.errors import LakeError
+from ioc_analytics.lake.revisions import (
+    SYSTEM,
+    arrow_schema,
+    arrow_type,
+    known_sql,
+    quote,
+    revise,
+)
 
 __all__ = ["Appended", "Store", "arrow_schema", "arrow_type"]
 
-_ARROW = {
-    "text": pa.string(),
-    "integer": pa.int64(),
-    "number": pa.float64(),
-    "date": pa.date32(),
-    "month": pa.date32(),
-    "place": pa.string(),
-    "geometry": pa.binary(),
-}
-_SYSTEM = (
-    pa.field("as_of", pa.date32()),
-    pa.field("_ingest", pa.int64()),
-    pa.field("_line", pa.int64()),
-    pa.field("_flags", pa.string()),
-    pa.field("_simulated", pa.bool_()),
-    pa.field("_deleted", pa.bool_()),
-)
 # Every version stays readable: neither the log nor replaced files expire by themselves.
 _KEEP = {
     "delta.enableExpiredLogCleanup": "false",
     "delta.logRetentionDuration": "interval 36500 days",
     "delta.deletedFileRetentionDuration": "interval 36500 days",
 }
+_NAMES = re.compile(r'(?<![\w."])"?(\w+)"?\s*\.\s*"?(\w+)"?')  # schema and name in a query
+_CLOSED = (  # what keeps a query inside the lake
+    "enable_external_access = false",
+    "python_enable_replacements = false",
+    "lock_configuration = true",
+)
 _COUNTER = "ioc.ingest"
 _ATTEMPTS = 20
-
-
-def arrow_type(column: Column) -> pa.DataType:
-    """Return the Arrow type in which a column is stored."""
-    return _ARROW[column.kind]
-
-
-def arrow_schema(table: Table) -> pa.Schema:
-    """Return the Arrow schema of a table's stored columns (system columns not included)."""
-    return pa.schema([pa.field(c.name, arrow_type(c)) for c in table.stored])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +74,7 @@ class Store:
         Handed to Delta Lake for object stores.
     """
 
-    def __init__(
-        self, path: str | Path, storage_options: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, path: str | Path, storage_options: Mapping[str, str] | None = None) -> None:
         self.path = str(path).rstrip("/")
         self._options = dict(storage_options) if storage_options else None
 
@@ -105,6 +93,14 @@ class Store:
         delta = self._open(f"tables/{sectors.table(table).name}")
         return delta.version() if delta else None
 
+    def simulated(self, table: str) -> bool:
+        """Tell whether what a table shows is made up (it holds rows and none of them is real)."""
+        delta = self._open(f"tables/{sectors.table(table).name}")
+        if delta is None:
+            return False
+        entries = [e for e in delta.history() if "ingest_id" in e and int(e.get("rows", 0))]
+        return bool(entries) and all(e["simulated"] == "True" for e in entries)
+
     def has_ingest(self, table: Table, ingest_id: str) -> bool:
         """Tell whether this file with these options was already taken in."""
         delta = self._open(f"tables/{table.name}")
@@ -120,6 +116,7 @@ class Store:
         metadata: Mapping[str, str],
         snapshot: bool = False,
         simulated: bool = False,
+        unread: pa.Table | None = None,
     ) -> Appended:
         """Write checked rows in one commit; the same `ingest_id` twice writes once.
 
@@ -141,11 +138,19 @@ class Store:
             it has no days); known rows absent from them are closed, so that “vanished” is known.
         simulated : bool
             Marks the rows as made up.
+        unread : pyarrow.Table, optional
+            Keys of the file's refused rows (null where unreadable); a snapshot does not close what
+            one of them may have stated.
 
         Returns
         -------
         Appended
-            Rows equal to what was already known on `as_of` are counted, not written again.
+            Rows equal to what was already known on `as_of` are counted as unchanged: they confirm.
+
+        Raises
+        ------
+        LakeError
+            Other ingests into the table kept committing first.
         """
         for _ in range(_ATTEMPTS):
             delta = self._open(f"tables/{table.name}")
@@ -154,58 +159,27 @@ class Store:
                 if delta.transaction_version(ingest_id) is not None:
                     return Appended(True, delta.transaction_version(_COUNTER) or 0, 0, 0, 0)
                 number = (delta.transaction_version(_COUNTER) or 0) + 1
-            fresh, closed = self._difference(delta, table, rows, as_of, snapshot, simulated)
-            data = pa.concat_tables(
-                [
-                    _with_system(fresh, table, as_of, number, simulated, deleted=False),
-                    _with_system(closed, table, as_of, number, simulated, deleted=True),
-                ]
+            new = revise(
+                delta.to_pyarrow_dataset() if delta else None,
+                table,
+                rows,
+                as_of=as_of,
+                number=number,
+                simulated=simulated,
+                snapshot=snapshot,
+                unread=unread,
             )
-            done = Appended(
-                False, number, fresh.num_rows, rows.num_rows - fresh.num_rows, closed.num_rows
-            )
+            done = Appended(False, number, new.stored, new.unchanged, new.closed)
             counts = {"rows": done.written, "unchanged": done.unchanged, "closed": done.closed}
             commit = CommitProperties(
                 custom_metadata={**metadata, **{k: str(v) for k, v in counts.items()}},
                 app_transactions=[Transaction(_COUNTER, number), Transaction(ingest_id, 1)],
             )
-            if self._commit(f"tables/{table.name}", delta, data, commit):
+            if self._commit(f"tables/{table.name}", delta, new.rows, commit, ["_confirms"]):
                 return done
         raise LakeError(
             f"{table.name}: other ingests kept committing first ({_ATTEMPTS} times); try again."
         )
-
-    def _difference(
-        self,
-        delta: DeltaTable | None,
-        table: Table,
-        rows: pa.Table,
-        as_of: dt.date,
-        snapshot: bool,
-        simulated: bool,
-    ) -> tuple[pa.Table, pa.Table]:
-        """Split off rows that say nothing new; find known rows that a snapshot drops."""
-        nothing = arrow_schema(table).empty_table()
-        if delta is None:
-            return rows, nothing
-        with duckdb.connect() as con:
-            con.register("source", delta.to_pyarrow_dataset())
-            con.register("incoming", rows)
-            known = _known_sql(table, "source", as_of, simulated)
-            same = " and ".join(
-                f"k.{_quote(c.name)} is not distinct from i.{_quote(c.name)}" for c in table.stored
-            )
-            fresh = con.sql(
-                f"select i.* from incoming i anti join ({known}) k on {same} order by i._line"
-            ).to_arrow_table()
-            if not snapshot:
-                return fresh.cast(rows.schema), nothing
-            key = " and ".join(f"k.{_quote(c)} = i.{_quote(c)}" for c in table.key)
-            kept = ", ".join(f"k.{_quote(c.name)}" for c in table.stored)
-            closed = con.sql(
-                f"select {kept} from ({known}) k anti join incoming i on {key} {_span(table)}"
-            ).to_arrow_table()
-        return fresh.cast(rows.schema), closed.cast(arrow_schema(table))
 
     # -- reading --------------------------------------------------------------------------------
 
@@ -243,38 +217,68 @@ class Store:
             The table holds nothing yet, or has no such version.
         """
         contract = sectors.table(table)
-        names = [f.name for f in _SYSTEM if f.name != "_deleted"]
+        names = {f.name for f in SYSTEM} - {"_deleted", "_confirms"}
         for name in columns or ():
             if name not in names:
                 contract.column(name)
         with duckdb.connect() as con:
             self._register(con, contract, as_of, version)
             chosen = [*columns] if columns else [*(c.name for c in contract.stored), "as_of"]
-            order = ", ".join(map(_quote, contract.key))
-            wanted = ", ".join(map(_quote, chosen))
-            return con.sql(
-                f"select {wanted} from {_qualified(table)} order by {order}"
-            ).df()
+            order = ", ".join(map(quote, contract.key))
+            wanted = ", ".join(map(quote, chosen))
+            return con.sql(f"select {wanted} from {_qualified(table)} order by {order}").df()
 
     def sql(self, query: str, as_of: str | dt.date | None = None) -> pd.DataFrame:
         """Run a DuckDB query over the tables (and `marts.<name>`) as known on a day.
+
+        Parameters
+        ----------
+        query : str
+            One SELECT. It sees lake tables only: no file, network or variable of the program.
+        as_of : date or ISO text, optional
+            As in `read`.
+
+        Returns
+        -------
+        DataFrame
+
+        Raises
+        ------
+        LakeError
+            A table is unknown or holds nothing yet, or the query is not valid.
 
         Examples
         --------
         ``lake.sql("select location, sum(new_cases) from epidemic.cases_daily group by 1")``
         """
         with duckdb.connect() as con:
-            for name in con.get_table_names(query, qualified=True):
-                schema, _, short = name.replace('"', "").partition(".")
+            for schema, short in sorted(set(_NAMES.findall(query.lower()))):
                 if schema == "marts":
                     self._register_mart(con, short)
                 elif f"{schema}.{short}" in sectors.tables():
                     self._register(con, sectors.table(f"{schema}.{short}"), as_of, None)
-            con.execute("set enable_external_access = false")
+            for setting in _CLOSED:
+                con.execute(f"set {setting}")
             try:
-                return con.sql(query).df()
+                answer = con.sql(query)
+            except duckdb.CatalogException as error:
+                raise LakeError(self._unknown(query, str(error))) from error
             except duckdb.Error as error:
                 raise LakeError(f"The query was refused: {str(error).splitlines()[0]}") from error
+            if answer is None:
+                raise LakeError("The query was refused: it is not a SELECT.")
+            return answer.df()
+
+    def _unknown(self, query: str, error: str) -> str:
+        """Return a sentence for a name that the engine does not know, with the nearest one."""
+        found = re.search(r"Table with name (.+?) does not exist", error)
+        if not found:
+            return f"The query was refused: {error.splitlines()[0]}"
+        short = found[1]
+        name = next((f"{s}.{n}" for s, n in _NAMES.findall(query) if n == short), short)
+        known = self.tables()
+        held = f"In this lake: {', '.join(known) or 'nothing yet'}."
+        return f"There is no table “{name}”{nearest(name, known) or '.'} {held}"
 
     def history(self, table: str) -> pd.DataFrame:
         """Return one row for each ingest of a table, newest first.
@@ -298,6 +302,41 @@ class Store:
             }
         )
 
+    def status(self) -> pd.DataFrame:
+        """Return what the lake holds: one row for each table.
+
+        Columns: `table, rows, places, first, last (day of the newest row), known_on (newest
+        as_of), ingests, rejected, simulated`.
+        """
+        return pd.DataFrame([self._status(name) for name in self.tables()])
+
+    def _status(self, name: str) -> dict[str, Any]:
+        table = sectors.table(name)
+        place = next((c for c in table.key if table.column(c).kind == "place"), None)
+        with duckdb.connect() as con:
+            self._register(con, table, None, None)
+            day = (
+                f"min({quote(table.date)}), max({quote(table.date)})"
+                if table.date
+                else "null, null"
+            )
+            places = f"count(distinct {quote(place)})" if place else "null"
+            [(rows, units, first, last, known_on)] = con.sql(
+                f"select count(*), {places}, {day}, max(as_of) from {_qualified(name)}"
+            ).fetchall()
+        history = self.history(name)
+        return {
+            "table": name,
+            "rows": rows,
+            "places": units,
+            "first": first,
+            "last": last,
+            "known_on": known_on,
+            "ingests": len(history),
+            "rejected": int(history["rejected"].sum()),
+            "simulated": self.simulated(name),
+        }
+
     # -- rejects --------------------------------------------------------------------------------
 
     def write_rejects(self, ingest_id: str, rejects: pa.Table) -> None:
@@ -314,7 +353,7 @@ class Store:
 
     def rejects(self, table: str | None = None) -> pd.DataFrame:
         """Return refused rows: `ingest_id, table, file, line, column, value, reason, as_of`."""
-        columns = "ingest_id table file line column value reason as_of".split()
+        columns = ["ingest_id", "table", "file", "line", "column", "value", "reason", "as_of"]
         delta = self._open("rejects")
         if delta is None:
             return pd.DataFrame(columns=columns)
@@ -378,18 +417,26 @@ class Store:
         return delta
 
     def _commit(
-        self, name: str, delta: DeltaTable | None, data: pa.Table, commit: CommitProperties
+        self,
+        name: str,
+        delta: DeltaTable | None,
+        data: pa.Table,
+        commit: CommitProperties,
+        partition_by: list[str] | None = None,
     ) -> bool:
-        """Append in one commit; False when another writer came first."""
+        """Append in one commit; False when another writer came first.
+
+        A table is made by its first commit, which fails where another writer made it meanwhile.
+        """
+        new: dict[str, Any] = {"mode": "error", "configuration": _KEEP}
         try:
             write_deltalake(
                 delta if delta is not None else self._place(name),
                 data,
-                mode="append",
-                schema_mode="merge",
-                configuration=None if delta is not None else _KEEP,
+                partition_by=partition_by,
                 storage_options=self._options,
                 commit_properties=commit,
+                **(new if delta is None else {"mode": "append", "schema_mode": "merge"}),
             )
         except CommitFailedError:
             return False
@@ -406,88 +453,34 @@ class Store:
         as_of: str | dt.date | None,
         version: int | None,
     ) -> None:
-        delta = self._must_open(table, version)
-        source = f"_{table.name.replace('.', '__')}"
-        con.register(source, delta.to_pyarrow_dataset())
-        [(simulated,)] = con.sql(f"select bool_and(_simulated) from {source}").fetchall()
-        known = _known_sql(table, source, _day(as_of), bool(simulated))
-        schema = table.name.partition(".")[0]
-        con.execute(f"create schema if not exists {_quote(schema)}")
-        con.execute(f"create or replace view {_qualified(table.name)} as {known}")
+        """Show a table's known rows as a view; the engine never sees a row known only later."""
+        rows = self._must_open(table, version).to_pyarrow_dataset()
+        rows = rows.filter(~pc.field("_confirms"))
+        real = rows.filter(~pc.field("_simulated"))
+        rows = real if real.head(1).num_rows else rows
+        if (day := _day(as_of)) is not None:
+            rows = rows.filter(pc.field("as_of") <= pa.scalar(day))
+        source = f"_{uuid.uuid4().hex}"
+        con.register(source, rows)
+        con.execute(f"create schema if not exists {quote(table.name.partition('.')[0])}")
+        con.execute(f"create view {_qualified(table.name)} as {known_sql(table, quote(source))}")
 
     def _register_mart(self, con: duckdb.DuckDBPyConnection, name: str) -> None:
         delta = self._open(f"marts/{name}")
         if delta is None:
             raise LakeError(f"The mart “{name}” was not built yet; run: ioc build")
-        con.register(f"_mart_{name}", delta.to_pyarrow_dataset())
+        source = f"_{uuid.uuid4().hex}"
+        con.register(source, delta.to_pyarrow_dataset())
         con.execute("create schema if not exists marts")
-        con.execute(f'create or replace view marts.{_quote(name)} as from "_mart_{name}"')
-
-
-def _quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+        con.execute(f"create view marts.{quote(name)} as from {quote(source)}")
 
 
 def _qualified(table: str) -> str:
-    return ".".join(map(_quote, table.split(".")))
+    return ".".join(map(quote, table.split(".")))
 
 
 def _day(as_of: str | dt.date | None) -> dt.date | None:
-    if as_of is None or (isinstance(as_of, dt.date) and not isinstance(as_of, dt.datetime)):
-        return as_of
     try:
-        return dt.date.fromisoformat(str(as_of)[:10])
+        return None if as_of is None else dt.datetime.fromisoformat(str(as_of)).date()
     except ValueError:
         raise LakeError(f"as_of is a day such as 2021-10-23, not “{as_of}”.") from None
-
-
-def _known_sql(table: Table, source: str, as_of: dt.date | None, simulated: bool) -> str:
-    """Return SQL for the newest revision of each key known on `as_of`."""
-    key = ", ".join(map(_quote, table.key))
-    day = f"and as_of <= date '{as_of.isoformat()}'" if as_of else ""
-    return (
-        f"select * exclude (_deleted) from ("
-        f"select * from {source} where _simulated = {str(simulated).lower()} {day} "
-        f"qualify row_number() over (partition by {key} order by as_of desc, _ingest desc) = 1"
-        f") where not _deleted"
-    )
-
-
-def _span(table: Table) -> str:
-    """Return the SQL filter that keeps to the days and places that a snapshot spans."""
-    if table.date is None:
-        return ""
-    day = _quote(table.date)
-    limits = [f"k.{day} between (select min({day}) from incoming) and (select max({day}) from incoming)"]
-    limits += [
-        f"k.{_quote(c)} in (select {_quote(c)} from incoming)"
-        for c in table.key
-        if table.column(c).kind == "place"
-    ]
-    return "where " + " and ".join(limits)
-
-
-def _with_system(
-    rows: pa.Table, table: Table, as_of: dt.date, number: int, simulated: bool, deleted: bool
-) -> pa.Table:
-    """Return rows with the system columns filled, in the order of the stored schema."""
-    n = rows.num_rows
-    given = dict(zip(rows.column_names, rows.columns, strict=True))
-    system: dict[str, Any] = {
-        "as_of": as_of,
-        "_ingest": number,
-        "_line": None,
-        "_flags": None,
-        "_simulated": simulated,
-        "_deleted": deleted,
-    }
-    schema = pa.schema([*arrow_schema(table), *_SYSTEM])
-    columns: list[pa.ChunkedArray | pa.Array] = []
-    for item in schema:
-        if item.name in given:
-            columns.append(given[item.name].cast(item.type))
-        else:
-            columns.append(pa.repeat(pa.scalar(system[item.name], item.type), n))
-    return pa.table(columns, schema=schema)
-
-

@@ -14,7 +14,14 @@ TABLES = (
         columns=(
             Column("date", "date", "Ngày", required=True, aliases=("ngày công bố", "report_date")),
             location_column(),
-            Column("location_name", "text", "Tên địa bàn", aliases=("name_vi",), names_place=True, stored=False),
+            Column(
+                "location_name",
+                "text",
+                "Tên địa bàn",
+                aliases=("name_vi",),
+                names_place=True,
+                stored=False,
+            ),
             Column(
                 "new_cases",
                 "integer",

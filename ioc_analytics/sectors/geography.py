@@ -215,6 +215,8 @@ def _weather(name: str, vi: str, en: str, unit: str, column: str, mean: bool) ->
 
 INDICATORS = (
     _weather("temperature", "Nhiệt độ trung bình", "Mean temperature", "°C", "temp_c", True),
-    _weather("humidity", "Độ ẩm trung bình", "Mean relative humidity", "%", "rel_humidity_pct", True),
+    _weather(
+        "humidity", "Độ ẩm trung bình", "Mean relative humidity", "%", "rel_humidity_pct", True
+    ),
     _weather("rain", "Lượng mưa", "Rain", "mm", "rain_mm", False),
 )

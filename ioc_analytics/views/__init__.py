@@ -1,0 +1,1 @@
+"""What leaders see: marts become models (traits), models become widgets."""

@@ -1,0 +1,351 @@
+"""Charts as Vega-Lite specifications: one for the live page, the printed report and the tests."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pandas as pd
+
+from ioc_analytics.views.i18n import Language
+
+__all__ = ["PATTERNS", "fan_chart", "sparkline", "to_svg", "trend_chart", "ward_map"]
+
+Spec = dict[str, Any]
+
+_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"  # a name; nothing is fetched
+_INK, _ACCENT, _GRID = "#1f2933", "#0b4f8a", "#e4e7eb"
+_BAND_COLOURS = {95: "#cfe0f1", 80: "#9fc4e4", 50: "#5f9bcf"}
+# One hue, light to dark: the colours of the law (green to red) are kept for epidemic levels.
+_RATE_COLOURS = ("#f1f1f1", "#eef4fa", "#bcd5ea", "#6aa3d0", "#1c5d99")
+
+
+def _patterns() -> str:
+    """Return SVG fills for “no data” and rate bands 1 to 4: colour and a hatching of its own."""
+    lines = (
+        '<circle cx="4" cy="4" r="1" fill="#9aa5b1"/>',
+        "",
+        '<path d="M0 8L8 0" stroke="#5b7d9c" stroke-width="0.8"/>',
+        '<path d="M0 8L8 0M-2 2L2 -2M6 10L10 6M0 4L4 0M4 8L8 4" stroke="#2b5a85" '
+        'stroke-width="0.8"/>',
+        '<path d="M0 8L8 0M0 0L8 8" stroke="#0a2f52" stroke-width="0.9"/>',
+    )
+    fills = "".join(
+        f'<pattern id="ioc-band-{n}" width="8" height="8" patternUnits="userSpaceOnUse">'
+        f'<rect width="8" height="8" fill="{colour}"/>{line}</pattern>'
+        for n, (colour, line) in enumerate(zip(_RATE_COLOURS, lines, strict=True))
+    )
+    return f"<defs>{fills}</defs>"
+
+
+PATTERNS = _patterns()
+
+
+def fan_chart(
+    history: pd.DataFrame, fan: pd.DataFrame, *, title: str, unit: str, language: Language
+) -> Spec:
+    """Return history with what comes next: median and the 50, 80 and 95 % intervals.
+
+    Parameters
+    ----------
+    history : DataFrame
+        `date, value, complete`; incomplete periods are drawn hollow and apart from the line.
+    fan : DataFrame
+        `date, median, lo50, hi50, lo80, hi80, lo95, hi95`; may be empty.
+    title, unit : str
+        Subject of the chart and unit of its values.
+    language : Language
+
+    Returns
+    -------
+    dict
+        Vega-Lite specification with its data.
+    """
+    text = language.text
+    labels = {
+        text("band_95"): _BAND_COLOURS[95],
+        text("band_80"): _BAND_COLOURS[80],
+        text("band_50"): _BAND_COLOURS[50],
+        text("median"): _ACCENT,
+        text("history"): _INK,
+    }
+    colour = {"domain": list(labels), "range": list(labels.values())}
+    bands = [
+        _layer(
+            "fan",
+            {"type": "area"},
+            x=_time(),
+            y=_value(f"lo{level}", unit),
+            y2={"field": f"hi{level}"},
+            color=_label(text(f"band_{level}"), colour),
+        )
+        for level in (95, 80, 50)
+    ]
+    median = _layer(
+        "fan",
+        {"type": "line", "strokeDash": [6, 3], "point": {"size": 45, "filled": True}},
+        x=_time(),
+        y=_value("median", unit),
+        color=_label(text("median"), colour),
+        tooltip={"field": "tip"},
+        description={"field": "tip"},
+    )
+    line = _layer(
+        "history",
+        {"type": "line", "strokeWidth": 1.8, "point": {"size": 30, "opacity": 0.01}},
+        x=_time(),
+        y=_value("value", unit),
+        color=_label(text("history"), colour),
+        tooltip={"field": "tip"},
+    )
+    hollow = _layer(
+        "incomplete",
+        {"type": "point", "size": 60, "stroke": _INK, "fill": "white"},
+        x=_time(),
+        y=_value("value", unit),
+        tooltip={"field": "tip"},
+    )
+    complete = history["complete"].astype(bool)
+    whole = history.assign(value=history["value"].where(complete))
+    broken = history[~complete & history["value"].notna()]
+    return _spec(
+        title,
+        340,
+        [*bands, line, median, hollow],
+        history=_records(whole, _tips(whole, "value", unit, language)),
+        incomplete=_records(
+            broken,
+            [
+                f"{tip} ({text('incomplete').lower()})"
+                for tip in _tips(broken, "value", unit, language)
+            ],
+        ),
+        fan=_records(fan, _fan_tips(fan, unit, language)),
+    )
+
+
+def trend_chart(series: pd.DataFrame, *, title: str, unit: str, language: Language) -> Spec:
+    """Return bars of one series (`date, value`); missing periods stay empty."""
+    bars = _layer(
+        "series",
+        {"type": "bar", "color": "#5f9bcf"},
+        x=_time(),
+        y=_value("value", unit),
+        tooltip={"field": "tip"},
+        description={"field": "tip"},
+    )
+    data = _records(series, _tips(series, "value", unit, language))
+    return _spec(title, 180, [bars], series=data)
+
+
+def ward_map(wards: pd.DataFrame, *, title: str, bands: list[str], selected: str = "") -> Spec:
+    """Return the wards coloured by band, each band with a hatching and a number of its own.
+
+    Parameters
+    ----------
+    wards : DataFrame
+        `ward_code, name, band (0 = no data, 1 to 4), tip, geometry (GeoJSON text, x to the east,
+        y to the south), label_x, label_y, label_radius`.
+    title : str
+        Subject of the map.
+    bands : list of str
+        Names of “no data” and the four bands, for the legend.
+    selected : str
+        Code of the ward that is outlined.
+
+    Returns
+    -------
+    dict
+        Vega-Lite specification; a click on a ward sets the signal `ward`.
+    """
+    shapes = [
+        {
+            "type": "Feature",
+            "geometry": json.loads(row.geometry),
+            "code": row.ward_code,
+            "band": bands[row.band],
+            "tip": row.tip,
+            "chosen": row.ward_code == selected,
+        }
+        for row in wards.itertuples()
+    ]
+    numbers = [
+        {
+            "x": row.label_x,
+            "y": row.label_y,
+            "number": str(row.band or "–"),
+            "name": row.name if row.label_radius > 30 else "",
+            "dark": row.band == 4,
+        }
+        for row in wards.itertuples()
+    ]
+    fill = {
+        "field": "band",
+        "type": "nominal",
+        "title": None,
+        "scale": {"domain": bands, "range": [f"url(#ioc-band-{n})" for n in range(5)]},
+        "legend": {
+            "orient": "bottom",
+            "columns": 1,
+            "symbolType": "square",
+            "symbolSize": 220,
+            "symbolStrokeColor": "#52606d",
+            "labelLimit": 400,
+        },
+    }
+    outline = {"condition": {"test": "datum.chosen", "value": 3}, "value": 0.8}
+    areas = {
+        "data": {"name": "shapes"},
+        "params": [{"name": "ward", "select": {"type": "point", "fields": ["code"]}}],
+        "mark": {"type": "geoshape", "stroke": "#323f4b", "cursor": "pointer"},
+        "encoding": {
+            "fill": fill,
+            "strokeWidth": outline,
+            "tooltip": {"field": "tip"},
+            "description": {"field": "tip"},
+        },
+    }
+    at = {"longitude": {"field": "x"}, "latitude": {"field": "y"}}
+    ink = {"condition": {"test": "datum.dark", "value": "white"}, "value": _INK}
+    halo = {"condition": {"test": "datum.dark", "value": "#1c5d99"}, "value": "white"}
+    texts = [
+        {
+            "data": {"name": "numbers"},
+            "mark": {"type": "text", "tooltip": None, "dy": dy, "strokeOpacity": opacity} | font,
+            "encoding": {**at, "text": {"field": field}, "color": ink, "stroke": halo},
+        }
+        for field, dy, font in (
+            ("number", 0, {"fontWeight": "bold", "fontSize": 12}),
+            ("name", 12, {"fontSize": 9}),
+        )
+        for opacity in (0,)
+    ]
+    spec = _spec(title, 560, [areas, *texts], shapes=shapes, numbers=numbers)
+    return spec | {"projection": {"type": "identity"}}
+
+
+def sparkline(values: list[float], label: str) -> str:
+    """Return a small SVG line of recent values; a missing one breaks the line.
+
+    Examples
+    --------
+    >>> sparkline([1.0, float("nan"), 2.0], "nothing to join")
+    ''
+    >>> "M0.0 " in sparkline([1.0, 3.0, 2.0], "three weeks")
+    True
+    """
+    known = [v for v in values if v == v]
+    if len(known) < 2:
+        return ""
+    low, high = min(known), max(known)
+    step, height = 120 / max(len(values) - 1, 1), 26.0
+    path, pen = [], "M"
+    for position, value in enumerate(values):
+        if value != value:
+            pen = "M"
+            continue
+        level = height / 2 if high == low else 2 + (height - 4) * (high - value) / (high - low)
+        path.append(f"{pen}{position * step:.1f} {level:.1f}")
+        pen = "L"
+    if not any(part.startswith("L") for part in path):
+        return ""
+    return (
+        f'<svg class="ioc-spark" viewBox="0 0 120 26" role="img" aria-label="{label}">'
+        f'<path d="{"".join(path)}" fill="none" stroke="{_ACCENT}" stroke-width="1.6"/></svg>'
+    )
+
+
+def to_svg(spec: Spec, language: Language, width: int = 720) -> str:
+    """Return a chart as static SVG, drawn without a browser by the same Vega as the live page."""
+    import vl_convert
+
+    svg = vl_convert.vegalite_to_svg(
+        json.dumps(spec | {"width": width}), format_locale=number_format(language)
+    )
+    return str(svg).replace(">", f">{PATTERNS}", 1)
+
+
+def number_format(language: Language) -> dict[str, Any]:
+    """Return the d3 number locale of a language."""
+    decimal, thousands = (",", ".") if language.code == "vi" else (".", ",")
+    return {
+        "decimal": decimal,
+        "thousands": thousands,
+        "grouping": [3],
+        "currency": ["", " ₫"],
+    }
+
+
+# -- pieces ---------------------------------------------------------------------------------------
+
+
+def _spec(title: str, height: int, layer: list[Spec], **datasets: list[Spec]) -> Spec:
+    return {
+        "$schema": _SCHEMA,
+        "title": {"text": title, "anchor": "start", "fontSize": 15, "color": _INK, "limit": 900},
+        "description": title,
+        "width": "container",
+        "height": height,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "layer": layer,
+        "datasets": datasets,
+        "config": {
+            "font": "DejaVu Sans, Segoe UI, Noto Sans, Arial, sans-serif",
+            "view": {"stroke": None},
+            "axis": {"gridColor": _GRID, "domainColor": "#7b8794", "labelColor": _INK},
+            "legend": {"orient": "bottom", "labelFontSize": 12, "labelLimit": 260},
+        },
+    }
+
+
+def _layer(data: str, mark: Spec, **encoding: Spec) -> Spec:
+    return {"data": {"name": data}, "mark": mark, "encoding": encoding}
+
+
+def _time() -> Spec:
+    return {
+        "field": "date",
+        "type": "temporal",
+        "title": None,
+        "axis": {"format": "%d/%m/%y", "labelOverlap": True, "grid": False},
+    }
+
+
+def _value(field: str, unit: str) -> Spec:
+    return {"field": field, "type": "quantitative", "title": unit, "axis": {"tickCount": 5}}
+
+
+def _label(label: str, scale: Spec) -> Spec:
+    return {"datum": label, "type": "nominal", "scale": scale, "title": None}
+
+
+def _records(frame: pd.DataFrame, tips: list[str]) -> list[Spec]:
+    """Return rows for Vega: dates as local ISO text (a bare date would be read as UTC)."""
+    rows = frame.assign(
+        date=pd.to_datetime(frame["date"]).dt.strftime("%Y-%m-%dT00:00:00"), tip=tips
+    )
+    return [
+        {k: None if v != v else v for k, v in row.items()} for row in rows.to_dict("records")
+    ]
+
+
+def _tips(frame: pd.DataFrame, column: str, unit: str, language: Language) -> list[str]:
+    return [
+        f"{language.date(row.date)}: {language.number(getattr(row, column), _digits(unit))} {unit}"
+        for row in frame.itertuples()
+    ]
+
+
+def _fan_tips(fan: pd.DataFrame, unit: str, language: Language) -> list[str]:
+    def shown(value: float) -> str:
+        return language.number(value, _digits(unit))
+
+    return [
+        f"{language.date(row.date)}: {shown(row.median)} {unit} "
+        f"(80 %: {shown(row.lo80)} – {shown(row.hi80)})"
+        for row in fan.itertuples()
+    ]
+
+
+def _digits(unit: str) -> int:
+    return 0 if unit in ("ca", "cases", "tỷ đồng") else 1

@@ -1,0 +1,43 @@
+"""What tests share: a seeded generator, an empty lake, the real files where they are present."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ioc_analytics.lake import Lake, open_lake
+
+REAL = Path(
+    os.environ.get("IOC_REAL_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")
+)
+FULL = bool(os.environ.get("IOC_FULL"))  # `make test-all`: long suites in full length
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(20211023)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return open_lake(tmp_path / "lake")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Callable[[str], Path]:
+    """Return the path of a real file; skip with the reason where the folder is absent."""
+
+    def path(name: str) -> Path:
+        file = REAL / name
+        if not file.exists():
+            reason = f"needs {name} of the real-data folder, which is absent here"
+            if os.environ.get("IOC_REQUIRE_REAL"):
+                pytest.fail(reason)
+            pytest.skip(reason)
+        return file
+
+    return path
