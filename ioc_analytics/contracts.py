@@ -39,15 +39,15 @@ def fold(text: str) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return “, did you mean …?” with the closest known name, or nothing when none is close.
+    """Return “ (did you mean …?)” with the closest known name, or nothing when none is close.
 
     Examples
     --------
     >>> nearest("new_case", ["new_cases", "location"])
-    ', did you mean “new_cases”?'
+    ' (did you mean “new_cases”?)'
     """
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f", did you mean “{close[0]}”?" if close else ""
+    return f" (did you mean “{close[0]}”?)" if close else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -321,18 +321,16 @@ def _forecast(family: _Forecast, seen: pd.DataFrame) -> pd.DataFrame:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ForecastWarning)
-        return forecast(
-            seen, list(family.models), family.horizon, nonnegative=family.nonnegative
-        )
+        return forecast(seen, list(family.models), family.horizon, nonnegative=family.nonnegative)
 
 
 def _scores(lake: Lake) -> pd.DataFrame:
     """Return how each model did on the last past days that it is tried on, with the naive beside.
 
-    Columns: those of `forecasting.scoreboard` for each series, and on how many `cutoffs` the model
-    stood.
+    Columns: those of `forecasting.scoreboard` for each series, on how many `cutoffs` the model
+    stood, and on how many of them the baseline stood in for it (`fallbacks`).
     """
-    from ioc_analytics.forecasting import ForecastWarning, backtest, score, scoreboard
+    from ioc_analytics.forecasting import ForecastWarning, backtest, notes, score, scoreboard
 
     key = ["target", "location"]
     parts = []
@@ -347,19 +345,21 @@ def _scores(lake: Lake) -> pd.DataFrame:
                 nonnegative=family.nonnegative,
                 n_jobs=-1,
             )
+        told = notes(past)
+        failed = told[told["kind"] == "fallback"].groupby([*key, "model_id"])["cutoff"].nunique()
         scores = score(past, seen)
         tried = scores.groupby([*key, "model_id"])["reference_date"].nunique().rename("cutoffs")
         board = scoreboard(scores, by=key)
-        parts.append(board.merge(tried.reset_index(), on=[*key, "model_id"]))
+        board = board.merge(tried.reset_index(), on=[*key, "model_id"])
+        board = board.merge(failed.rename("fallbacks").reset_index(), "left", [*key, "model_id"])
+        parts.append(board.fillna({"fallbacks": 0}))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 _DAY = pa.timestamp("us")
 _TEXT, _NUMBER, _YES = pa.string(), pa.float64(), pa.bool_()
 _ALL_SOURCES = tuple(
-    dict.fromkeys(
-        [sectors.indicator(f.indicator).table for f in _FORECASTS] + ["geography.wards"]
-    )
+    dict.fromkeys([sectors.indicator(f.indicator).table for f in _FORECASTS] + ["geography.wards"])
 )
 
 MARTS = (
@@ -456,6 +456,7 @@ MARTS = (
             "n": pa.int64(),
             "n_common": pa.int64(),
             "cutoffs": pa.int64(),
+            "fallbacks": pa.int64(),
         },
         _scores,
     ),

@@ -47,7 +47,7 @@ def test_fold_does_not_depend_on_case_composition_or_marks_between_words(text):
 
 
 def test_nearest_names_a_close_word_and_keeps_silent_when_none_is():
-    assert nearest("new_case", ["new_cases", "location"]) == ", did you mean “new_cases”?"
+    assert nearest("new_case", ["new_cases", "location"]) == " (did you mean “new_cases”?)"
     assert nearest("xyz", ["new_cases"]) == ""
 
 
@@ -75,7 +75,7 @@ def test_a_column_is_found_by_any_of_its_spellings():
 
 
 def test_an_unknown_column_names_the_nearest():
-    with pytest.raises(ContractError, match="has no column “new_case”, did you mean “new_cases”"):
+    with pytest.raises(ContractError, match="has no column “new_case” .did you mean “new_cases”"):
         sectors.table("epidemic.cases_daily").column("new_case")
 
 
@@ -98,9 +98,9 @@ def test_every_declared_indicator_rests_on_a_declared_dated_table(indicator):
 
 
 def test_an_unknown_table_or_indicator_names_the_nearest():
-    with pytest.raises(ContractError, match="no table “epidemic.case_daily”, did you mean “epid"):
+    with pytest.raises(ContractError, match="no table “epidemic.case_daily” .did you mean “epid"):
         sectors.table("epidemic.case_daily")
-    with pytest.raises(ContractError, match="no indicator “health.ili_shares”, did you mean “heal"):
+    with pytest.raises(ContractError, match="no indicator “health.ili_shares” .did you mean “heal"):
         sectors.indicator("health.ili_shares")
 
 

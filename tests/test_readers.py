@@ -249,12 +249,9 @@ def test_parquet_keeps_its_types_and_categories():
         }
     )
     raw = _read(frame.to_parquet(), "x.parquet")
-    day = parse_cells(Column("date", "date", ""), raw.columns["date"])
-    place = parse_cells(Column("location", "place", ""), raw.columns["location"])
-    count = parse_cells(Column("new_cases", "integer", ""), raw.columns["new_cases"])
-    assert day.values.to_pylist() == [dt.date(2021, 7, 31), None]
-    assert place.values.to_pylist() == ["26809", "769"]
-    assert count.values.to_pylist() == [1, None]
+    assert _values("date", raw.columns["date"]) == ([dt.date(2021, 7, 31), None], {})
+    assert _values("place", raw.columns["location"]) == (["26809", "769"], {})
+    assert _values("integer", raw.columns["new_cases"]) == ([1, None], {})
     assert raw.lines.tolist() == [1, 2]
 
 
@@ -319,8 +316,7 @@ def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path):
     writer.start()
     try:
         with pytest.raises(IngestError, match=r"x.csv changed while it was read .* try again"):
-            for _ in range(50):
-                read_bytes(file)
+            list(map(read_bytes, [file] * 50))
     finally:
         done.set()
         writer.join()
@@ -352,7 +348,7 @@ def test_no_reader_loads_pickles():
 
 def _values(kind, cells, **options):
     parsed = parse_cells(Column("x", kind, ""), cells, **options)
-    return parsed.values.to_pylist(), parsed.reasons
+    return parsed.values.to_pylist(), parsed.reasons  # noqa: PD011
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from importlib.metadata import PackageMetadata, files, metadata, packages_distributions
 from pathlib import Path
 
@@ -23,27 +24,31 @@ def missing(modules: tuple[str, ...]) -> list[str]:
     return [name for name in modules if importlib.util.find_spec(name) is None]
 
 
-def one_round(key: str, pictures: Path | None) -> dict:
-    """Measure one candidate once: in a fresh process, then a cold and a pre-heated page."""
+def in_kernel(key: str) -> dict[str, float]:
+    """Measure one candidate in a fresh process."""
+    command = [sys.executable, "-m", "benchmarks.charts.kernel", key]
+    run = subprocess.run(command, check=True, stdout=subprocess.PIPE)
+    return json.loads(run.stdout)
+
+
+def in_browser(keys: list[str], rounds: int, *, preheat: bool, pictures: Path | None) -> dict:
+    """Visit the candidates' pages in turn, so that a busy machine is busy for all."""
     from playwright.sync_api import sync_playwright
 
     from benchmarks.charts.browser import visit, voila
 
-    command = [sys.executable, "-m", "benchmarks.charts.kernel", key]
-    run = subprocess.run(command, check=True, stdout=subprocess.PIPE)
-    result = json.loads(run.stdout)
-    picture = pictures and pictures / f"{key}.png"
-    for way in ("cold", "warm"):
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            voila(key, Path(folder), preheat=way == "warm") as url,
-            sync_playwright() as playwright,
-        ):
-            if way == "warm":
-                time.sleep(8)  # the pool fills
-            page = visit(playwright, url, picture)
-        result |= {f"{way}_{name}": value for name, value in page.items()}
-    return result
+    visits = {key: [] for key in keys}
+    with ExitStack() as stack:
+        playwright = stack.enter_context(sync_playwright())
+        urls = {}
+        for key in keys:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            urls[key] = stack.enter_context(voila(key, folder, preheat=preheat))
+        for _ in range(rounds):
+            for key, url in urls.items():
+                time.sleep(6 if preheat else 1)  # a pool fills again
+                visits[key].append(visit(playwright, url, pictures and pictures / f"{key}.png"))
+    return visits
 
 
 def package_facts(modules: tuple[str, ...]) -> str:
@@ -64,23 +69,28 @@ def _classified(about: PackageMetadata) -> str:
     return ", ".join(kind.split(" :: ")[-1] for kind in kinds if kind.startswith("License"))
 
 
-def table_row(key: str, rounds: list[dict]) -> list[str]:
-    """Medians of a candidate's rounds as cells of the table."""
+def medians(rows: list[dict]) -> dict[str, float]:
+    """Median of each measured number."""
+    names = [name for name, value in rows[0].items() if isinstance(value, float)]
+    return {name: statistics.median(row[name] for row in rows) for name in names}
+
+
+def table_row(key: str, kernels: list[dict], colds: list[dict], warms: list[dict]) -> list[str]:
+    """Write a candidate's medians as cells of the table."""
     from benchmarks.charts.candidates import CANDIDATES
 
     candidate = CANDIDATES[key]
-    hosts = {host for row in rounds for host in row["cold_hosts"] + row["warm_hosts"]}
-    names = [name for name, value in rounds[0].items() if not isinstance(value, list)]
-    m = {name: statistics.median(row[name] for row in rounds) for name in names}
+    kernel, cold, warm = medians(kernels), medians(colds), medians(warms)
+    hosts = {host for row in colds + warms for host in row["hosts"]}
     return [
         f"{key} {candidate.name}",
-        f"{m['build']:.2f} s",
-        f"{1000 * m['redraw']:.0f} ms",
-        f"{m['rss']:.0f} MB (+{m['rss_added']:.0f})",
-        f"{m['cold_mb']:.2f} MB",
-        f"{m['cold_painted']:.1f} / {m['cold_interactive']:.1f} s",
-        f"{m['warm_painted']:.1f} / {m['warm_interactive']:.1f} s",
-        f"{m['static']:.2f} s, {m['svg_kb']:.0f} kB" if candidate.static else "no",
+        f"{kernel['build']:.2f} s",
+        f"{1000 * kernel['redraw']:.0f} ms",
+        f"{kernel['rss']:.0f} MB (+{kernel['rss_added']:.0f})",
+        f"{cold['mb']:.2f} MB",
+        f"{cold['painted']:.1f} / {cold['interactive']:.1f} s",
+        f"{warm['painted']:.1f} / {warm['interactive']:.1f} s",
+        f"{kernel['static']:.2f} s, {kernel['svg_kb']:.0f} kB" if candidate.static else "no",
         candidate.pattern,
         ", ".join(sorted(hosts)) or "none",
         package_facts(candidate.packages),
@@ -106,13 +116,13 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, help="folder for screenshots")
     options = parser.parse_args()
     keys = options.keys or list(CANDIDATES)
-    results = {key: [] for key in keys}
-    for _ in range(options.rounds):  # in turn, so that a busy machine is busy for all
-        for key in keys:
-            results[key].append(one_round(key, options.pictures))
+    rounds, pictures = options.rounds, options.pictures
+    kernels = {key: [in_kernel(key) for _ in range(rounds)] for key in keys}
+    colds = in_browser(keys, rounds, preheat=False, pictures=pictures)
+    warms = in_browser(keys, rounds, preheat=True, pictures=pictures)
     print("| " + " | ".join(HEADER) + " |\n|" + "---|" * len(HEADER))
-    for key, rounds in results.items():
-        print("| " + " | ".join(table_row(key, rounds)) + " |")
+    for key in keys:
+        print("| " + " | ".join(table_row(key, kernels[key], colds[key], warms[key])) + " |")
 
 
 if __name__ == "__main__":

@@ -142,6 +142,7 @@ def visit(playwright: Playwright, url: str, picture: Path | None = None) -> dict
         interactive = time.perf_counter() - start
         if picture:
             page.screenshot(path=picture)
+        page.goto("about:blank")  # leaving the page makes Voila end its kernel
         return {
             "painted": painted,
             "interactive": interactive,

@@ -122,16 +122,17 @@ def measure(
         period with at least one base row. `n` counts base rows; `coverage` is the share of a
         complete period's days and places that have one.
     """
-    chosen = [sectors.indicator(i) for i in indicators]
+    chosen = [sectors.indicator(i) for i in dict.fromkeys(indicators)]
     codes = _codes(locations)
     for indicator in chosen:
         _require_frequency(indicator, freq)
     query = " union all ".join(_indicator_sql(i, freq, codes) for i in chosen)
     long = store.sql(f"select * from ({query}) order by indicator, location, date", as_of)
     long["date"] = pd.to_datetime(long["date"]).astype("datetime64[ns]")
-    for limit, keep in ((start, long["date"].ge), (end, long["date"].le)):
-        if limit is not None:
-            long = long[keep(pd.Timestamp(limit))]
+    if start is not None:
+        long = long[long["date"] >= pd.Timestamp(start)]
+    if end is not None:
+        long = long[long["date"] <= pd.Timestamp(end)]
     scale = long["indicator"].map({i.id: i.scale for i in chosen}).astype(float)
     ratio = long["numerator"] / long["denominator"].where(long["denominator"] != 0)
     without = long["indicator"].isin([i.id for i in chosen if i.denominator is None])
@@ -154,7 +155,7 @@ def _codes(locations: str | Sequence[str]) -> list[str]:
             raise ContractError(
                 f"There is no place with the code “{code}”{nearest(code, places())}."
             )
-    return list(locations)
+    return list(dict.fromkeys(locations))
 
 
 def _require_frequency(indicator: Indicator, freq: str) -> None:

@@ -20,7 +20,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from ioc_analytics import sectors
 from ioc_analytics.contracts import Table, nearest
-from ioc_analytics.errors import LakeError
+from ioc_analytics.errors import ContractError, LakeError
 from ioc_analytics.lake.revisions import (
     SYSTEM,
     arrow_schema,
@@ -86,16 +86,16 @@ class Store:
 
     def tables(self) -> list[str]:
         """Return the names of the tables that hold data, in order."""
-        return [name for name in sorted(sectors.tables()) if self._open(f"tables/{name}")]
+        return [name for name in sorted(sectors.tables()) if self._held(name)]
 
     def version(self, table: str) -> int | None:
         """Return the newest version of a table, or None when it holds nothing yet."""
-        delta = self._open(f"tables/{sectors.table(table).name}")
+        delta = self._held(sectors.table(table).name)
         return delta.version() if delta else None
 
     def simulated(self, table: str) -> bool:
         """Tell whether what a table shows is made up (it holds rows and none of them is real)."""
-        delta = self._open(f"tables/{sectors.table(table).name}")
+        delta = self._held(sectors.table(table).name)
         if delta is None:
             return False
         entries = [e for e in delta.history() if "ingest_id" in e and int(e.get("rows", 0))]
@@ -103,7 +103,7 @@ class Store:
 
     def has_ingest(self, table: Table, ingest_id: str) -> bool:
         """Tell whether this file with these options was already taken in."""
-        delta = self._open(f"tables/{table.name}")
+        delta = self._held(table.name)
         return delta is not None and delta.transaction_version(ingest_id) is not None
 
     def append(
@@ -153,14 +153,14 @@ class Store:
             Other ingests into the table kept committing first.
         """
         for _ in range(_ATTEMPTS):
-            delta = self._open(f"tables/{table.name}")
-            number = 1
-            if delta:
-                if delta.transaction_version(ingest_id) is not None:
-                    return Appended(True, delta.transaction_version(_COUNTER) or 0, 0, 0, 0)
-                number = (delta.transaction_version(_COUNTER) or 0) + 1
+            schema = pa.schema([*arrow_schema(table), *SYSTEM])
+            delta = self._made(f"tables/{table.name}", schema, ["_confirms"])
+            before = delta.transaction_version(_COUNTER) or 0
+            if delta.transaction_version(ingest_id) is not None:
+                return Appended(True, before, 0, 0, 0)
+            number = before + 1
             new = revise(
-                delta.to_pyarrow_dataset() if delta else None,
+                delta.to_pyarrow_dataset() if before else None,
                 table,
                 rows,
                 as_of=as_of,
@@ -175,7 +175,7 @@ class Store:
                 custom_metadata={**metadata, **{k: str(v) for k, v in counts.items()}},
                 app_transactions=[Transaction(_COUNTER, number), Transaction(ingest_id, 1)],
             )
-            if self._commit(f"tables/{table.name}", delta, new.rows, commit, ["_confirms"]):
+            if self._commit(delta, new.rows, commit):
                 return done
         raise LakeError(
             f"{table.name}: other ingests kept committing first ({_ATTEMPTS} times); try again."
@@ -219,14 +219,18 @@ class Store:
         contract = sectors.table(table)
         names = {f.name for f in SYSTEM} - {"_deleted", "_confirms"}
         for name in columns or ():
-            if name not in names:
-                contract.column(name)
+            if name not in names and not contract.column(name).stored:
+                raise ContractError(f"{table}.{name} is checked at the door and not kept.")
         with duckdb.connect() as con:
             self._register(con, contract, as_of, version)
             chosen = [*columns] if columns else [*(c.name for c in contract.stored), "as_of"]
             order = ", ".join(map(quote, contract.key))
             wanted = ", ".join(map(quote, chosen))
-            return con.sql(f"select {wanted} from {_qualified(table)} order by {order}").df()
+            frame = con.sql(f"select {wanted} from {_qualified(table)} order by {order}").df()
+        for name in [c.name for c in contract.stored if c.kind == "geometry"]:
+            if name in frame:
+                frame[name] = frame[name].map(bytes)  # the engine gives byte arrays
+        return frame
 
     def sql(self, query: str, as_of: str | dt.date | None = None) -> pd.DataFrame:
         """Run a DuckDB query over the tables (and `marts.<name>`) as known on a day.
@@ -260,25 +264,25 @@ class Store:
             for setting in _CLOSED:
                 con.execute(f"set {setting}")
             try:
-                answer = con.sql(query)
+                kinds = [statement.type for statement in con.extract_statements(query)]
+                if kinds != [duckdb.StatementType.SELECT]:
+                    raise LakeError("The query was refused: it is not one SELECT.")
+                return con.sql(query).df()
             except duckdb.CatalogException as error:
                 raise LakeError(self._unknown(query, str(error))) from error
             except duckdb.Error as error:
                 raise LakeError(f"The query was refused: {str(error).splitlines()[0]}") from error
-            if answer is None:
-                raise LakeError("The query was refused: it is not a SELECT.")
-            return answer.df()
 
     def _unknown(self, query: str, error: str) -> str:
         """Return a sentence for a name that the engine does not know, with the nearest one."""
         found = re.search(r"Table with name (.+?) does not exist", error)
         if not found:
             return f"The query was refused: {error.splitlines()[0]}"
-        short = found[1]
+        short = found[1].replace('"', "")
         name = next((f"{s}.{n}" for s, n in _NAMES.findall(query) if n == short), short)
         known = self.tables()
         held = f"In this lake: {', '.join(known) or 'nothing yet'}."
-        return f"There is no table “{name}”{nearest(name, known) or '.'} {held}"
+        return f"There is no table “{name}”{nearest(name, known)}. {held}"
 
     def history(self, table: str) -> pd.DataFrame:
         """Return one row for each ingest of a table, newest first.
@@ -343,11 +347,11 @@ class Store:
         """Keep the rows that were refused; the same ingest writes them once."""
         key = f"rejects:{ingest_id}"
         for _ in range(_ATTEMPTS):
-            delta = self._open("rejects")
-            if delta and delta.transaction_version(key) is not None:
+            delta = self._made("rejects", rejects.schema)
+            if delta.transaction_version(key) is not None:
                 return
             commit = CommitProperties(app_transactions=[Transaction(key, 1)])
-            if self._commit("rejects", delta, rejects, commit):
+            if self._commit(delta, rejects, commit):
                 return
         raise LakeError("The rejects could not be written: other ingests kept committing first.")
 
@@ -402,8 +406,13 @@ class Store:
         except TableNotFoundError:  # a folder whose first commit was never finished
             return None
 
+    def _held(self, table: str) -> DeltaTable | None:
+        """Open a table that took in at least one file."""
+        delta = self._open(f"tables/{table}")
+        return delta if delta and delta.transaction_version(_COUNTER) is not None else None
+
     def _must_open(self, table: Table, version: int | None = None) -> DeltaTable:
-        delta = self._open(f"tables/{table.name}")
+        delta = self._held(table.name)
         if delta is None:
             raise LakeError(
                 f"{table.name} holds no data in {self.path}; "
@@ -416,34 +425,35 @@ class Store:
             delta.load_as_version(version)
         return delta
 
-    def _commit(
-        self,
-        name: str,
-        delta: DeltaTable | None,
-        data: pa.Table,
-        commit: CommitProperties,
-        partition_by: list[str] | None = None,
-    ) -> bool:
-        """Append in one commit; False when another writer came first.
+    def _made(self, name: str, schema: pa.Schema, partition_by: Sequence[str] = ()) -> DeltaTable:
+        """Open a table, making it first where it is not there.
 
-        A table is made by its first commit, which fails where another writer made it meanwhile.
+        Two writers may both make it: the second making changes nothing. Rows are only ever written
+        to a table that was opened, for only then does a commit notice those that came before it.
         """
-        new: dict[str, Any] = {"mode": "error", "configuration": _KEEP}
+        delta = self._open(name)
+        if delta is None:
+            DeltaTable.create(
+                self._place(name),
+                schema,
+                mode="ignore",
+                partition_by=list(partition_by),
+                configuration=_KEEP,
+                storage_options=self._options,
+            )
+            delta = DeltaTable(self._place(name), storage_options=self._options)
+        return delta
+
+    def _commit(self, delta: DeltaTable, data: pa.Table, commit: CommitProperties) -> bool:
+        """Append in one commit; False when another writer came first."""
         try:
             write_deltalake(
-                delta if delta is not None else self._place(name),
-                data,
-                partition_by=partition_by,
-                storage_options=self._options,
-                commit_properties=commit,
-                **(new if delta is None else {"mode": "append", "schema_mode": "merge"}),
+                delta, data, mode="append", schema_mode="merge", commit_properties=commit
             )
         except CommitFailedError:
             return False
         except DeltaError as error:
-            if delta is None and self._open(name) is not None:
-                return False  # somebody else created the table meanwhile
-            raise LakeError(f"{name} could not be written: {error}") from error
+            raise LakeError(f"{delta.table_uri} could not be written: {error}") from error
         return True
 
     def _register(

@@ -1,8 +1,27 @@
 """The city's COVID-19 application: what is counted each day, by place."""
 
+from dataclasses import dataclass
+
 from ioc_analytics.contracts import Column, Indicator, Table, location_column
 
-__all__ = ["INDICATORS", "TABLES"]
+__all__ = ["CASE_RATE_CUTS", "INDICATORS", "TABLES", "Cut"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A threshold of a rule, and whether the rule's text or a published use of it was read."""
+
+    value: float
+    verified: bool
+    source: str
+
+
+# New cases per 100,000 residents and week that begin bands 2, 3 and 4.
+CASE_RATE_CUTS = (
+    Cut(20, True, "4800/QĐ-BYT: band 1 is 0 – <20 (DOMAIN.md A.2, V16)"),
+    Cut(50, False, "from memory (DOMAIN.md A.2)"),
+    Cut(150, True, "4800/QĐ-BYT: top threshold (DOMAIN.md A.2, V17)"),
+)
 
 TABLES = (
     Table(

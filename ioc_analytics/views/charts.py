@@ -92,7 +92,7 @@ def fan_chart(
     )
     line = _layer(
         "history",
-        {"type": "line", "strokeWidth": 1.8, "point": {"size": 30, "opacity": 0.01}},
+        {"type": "line", "strokeWidth": 1.8, "point": "transparent"},
         x=_time(),
         y=_value("value", unit),
         color=_label(text("history"), colour),
@@ -128,7 +128,7 @@ def trend_chart(series: pd.DataFrame, *, title: str, unit: str, language: Langua
     """Return bars of one series (`date, value`); missing periods stay empty."""
     bars = _layer(
         "series",
-        {"type": "bar", "color": "#5f9bcf"},
+        {"type": "bar", "color": "#5f9bcf", "size": 12},
         x=_time(),
         y=_value("value", unit),
         tooltip={"field": "tip"},
@@ -186,7 +186,7 @@ def ward_map(wards: pd.DataFrame, *, title: str, bands: list[str], selected: str
         "scale": {"domain": bands, "range": [f"url(#ioc-band-{n})" for n in range(5)]},
         "legend": {
             "orient": "bottom",
-            "columns": 1,
+            "columns": 2,
             "symbolType": "square",
             "symbolSize": 220,
             "symbolStrokeColor": "#52606d",
@@ -207,12 +207,11 @@ def ward_map(wards: pd.DataFrame, *, title: str, bands: list[str], selected: str
     }
     at = {"longitude": {"field": "x"}, "latitude": {"field": "y"}}
     ink = {"condition": {"test": "datum.dark", "value": "white"}, "value": _INK}
-    halo = {"condition": {"test": "datum.dark", "value": "#1c5d99"}, "value": "white"}
     texts = [
         {
             "data": {"name": "numbers"},
-            "mark": {"type": "text", "tooltip": None, "dy": dy, "strokeOpacity": opacity} | font,
-            "encoding": {**at, "text": {"field": field}, "color": ink, "stroke": halo},
+            "mark": {"type": "text", "tooltip": None, "dy": dy} | font,
+            "encoding": {**at, "text": {"field": field}, "color": ink},
         }
         for field, dy, font in (
             ("number", 0, {"fontWeight": "bold", "fontSize": 12}),
@@ -293,7 +292,14 @@ def _spec(title: str, height: int, layer: list[Spec], **datasets: list[Spec]) ->
             "font": "DejaVu Sans, Segoe UI, Noto Sans, Arial, sans-serif",
             "view": {"stroke": None},
             "axis": {"gridColor": _GRID, "domainColor": "#7b8794", "labelColor": _INK},
-            "legend": {"orient": "bottom", "labelFontSize": 12, "labelLimit": 260},
+            "legend": {
+                "orient": "bottom",
+                "labelFontSize": 12,
+                "labelLimit": 260,
+                "symbolOpacity": 1,
+                "symbolType": "square",
+                "symbolStrokeWidth": 2,
+            },
         },
     }
 
@@ -324,9 +330,7 @@ def _records(frame: pd.DataFrame, tips: list[str]) -> list[Spec]:
     rows = frame.assign(
         date=pd.to_datetime(frame["date"]).dt.strftime("%Y-%m-%dT00:00:00"), tip=tips
     )
-    return [
-        {k: None if v != v else v for k, v in row.items()} for row in rows.to_dict("records")
-    ]
+    return [{k: None if v != v else v for k, v in row.items()} for row in rows.to_dict("records")]
 
 
 def _tips(frame: pd.DataFrame, column: str, unit: str, language: Language) -> list[str]:

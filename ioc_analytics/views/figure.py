@@ -42,7 +42,7 @@ export default {
   async render({ model, el }) {
     const frame = document.createElement("div");
     frame.style.width = "100%";
-    el.insertAdjacentHTML("beforeend", `<svg width="0" height="0" aria-hidden="true">PATTERNS</svg>`);
+    el.innerHTML = `<svg width="0" height="0" aria-hidden="true">PATTERNS</svg>`;
     el.append(frame);
     loading ??= vega(model);
     const embed = await loading;

@@ -7,6 +7,8 @@ from urllib.parse import parse_qs
 
 import pandas as pd
 
+from ioc_analytics.sectors.geography import places
+
 __all__ = ["LANGUAGES", "Language", "language_of"]
 
 LANGUAGES = ("vi", "en")
@@ -27,7 +29,6 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "There is nothing to show yet. An administrator should run: ioc build",
     ),
     "week_label": ("Tuần", "Week"),
-    "week_span": ("{start} – {end}", "{start} – {end}"),
     "period_week": ("tuần {start} – {end}", "week {start} – {end}"),
     "period_month": ("tháng {month}", "{month}"),
     "period_day": ("ngày {start}", "{start}"),
@@ -54,6 +55,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "cut_unverified": ("mốc {value} chưa kiểm chứng", "the cut at {value} is unverified"),
     "band": ("Nhóm {n}: {span}", "Band {n}: {span}"),
+    "band_short": ("Nhóm", "Band"),
     "ward": ("Phường", "Ward"),
     "cases": ("Ca mới", "New cases"),
     "rate": ("Trên 100.000 dân", "Per 100,000"),
@@ -86,7 +88,6 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "band_50": ("Khả năng 50 %", "50 % interval"),
     "band_80": ("Khả năng 80 %", "80 % interval"),
     "band_95": ("Khả năng 95 %", "95 % interval"),
-    "forecast_title": ("{indicator} – {place}", "{indicator} – {place}"),
     "forecast_sentence": (
         "{period}: dự báo khoảng {median} {unit}; nhiều khả năng (80 %) trong khoảng "
         "{low} đến {high}.",
@@ -111,6 +112,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Its error is {percent} % larger than the baseline's: look at the baseline first.",
     ),
     "same": ("Đây là mô hình nền để so sánh.", "This is the baseline for comparison."),
+    "fell_back": (
+        "Mô hình này chưa đủ số liệu để khớp nên mô hình nền được dùng thay.",
+        "This model has too little data to be fitted; the baseline stands in for it.",
+    ),
     "no_score": (
         "Chưa đủ số liệu để thử lại mô hình này trong quá khứ; hãy thận trọng.",
         "There is too little data to try this model on the past; be careful.",
@@ -134,6 +139,17 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Smaller WIS is better. The 95 % interval should hold the true value about 95 % of times.",
     ),
     "best": ("tốt nhất", "best"),
+    "fallbacks": (
+        "{n}/{cutoffs} lần chưa đủ số liệu, mô hình nền thay",
+        "baseline stood in {n} of {cutoffs} times",
+    ),
+}
+_UNITS_EN = {
+    "ca": "cases",
+    "ca/100.000 dân": "cases/100,000",
+    "tỷ đồng": "billion VND",
+    "lượt": "visits",
+    "người": "people",
 }
 
 
@@ -170,6 +186,20 @@ class Language:
             shown = shown.removeprefix("-")
         return shown.translate(str.maketrans(",.", ".,")) if self.code == "vi" else shown
 
+    def unit(self, unit: str) -> str:
+        """Return a unit in this language."""
+        return unit if self.code == "vi" else _UNITS_EN.get(unit, unit)
+
+    def place(self, code: str) -> str:
+        """Return a place's name in this language."""
+        place = places()[code]
+        return place.name_vi if self.code == "vi" else place.name_en
+
+    def model(self, model_id: str) -> str:
+        """Return a forecasting model in words; its id where there are none."""
+        key = f"model_{model_id}"
+        return self.text(key) if key in _TEXTS else model_id
+
     def date(self, day: object) -> str:
         """Return a day as day/month/year; a missing one in words."""
         stamp = pd.Timestamp(day)  # type: ignore[arg-type]
@@ -185,6 +215,12 @@ class Language:
         last = first + pd.Timedelta(days=6 if freq == "W" else 0)
         key = "period_week" if freq == "W" else "period_day"
         return self.text(key, start=f"{first:%d/%m}", end=f"{last:%d/%m/%Y}")
+
+    def period_ending(self, end: object, freq: str) -> str:
+        """Return the period that ends on a day in words."""
+        last = pd.Timestamp(end)  # type: ignore[arg-type]
+        days = {"W": 6, "M": last.day - 1}.get(freq, 0) if last is not pd.NaT else 0
+        return self.period(last - pd.Timedelta(days=days), freq)
 
 
 def language_of(query: str | None) -> Language:

@@ -74,9 +74,8 @@ class OverviewModel(HasTraits):
     @property
     def simulated(self) -> str:
         """Whether "all", "part" or "none" of what is shown is made up."""
-        marks = pd.concat([self._weeks["simulated"], self.tiles["simulated"]])[
-            lambda s: pd.concat([self._weeks["cases"], self.tiles["value"]]).notna()
-        ]
+        marks = pd.concat([self._weeks["simulated"], self.tiles["simulated"]])
+        marks = marks[pd.concat([self._weeks["cases"], self.tiles["value"]]).notna()]
         return "all" if len(marks) and marks.all() else "part" if marks.any() else "none"
 
     def _first_week(self) -> str:
@@ -110,7 +109,7 @@ class OverviewModel(HasTraits):
 
     def place_name(self) -> str:
         """Return the name of the ward looked at, or words for the whole city."""
-        return places()[self.ward].name_vi if self.ward else self.language.text("all_wards")
+        return self.language.place(self.ward) if self.ward else self.language.text("all_wards")
 
     def note(self, row: Any) -> str:
         """Return what a reader must know about one ward's figures."""
@@ -207,12 +206,7 @@ class ForecastModel(HasTraits):
         if not self.target:
             return ""
         name = sectors.indicator(self.target).name(self.language.code)
-        return f"{name} – {self.place_label(self.location)}"
-
-    def place_label(self, code: str) -> str:
-        """Return a place's name in the page's language."""
-        place = places()[code]
-        return place.name_vi if self.language.code == "vi" else place.name_en
+        return f"{name} – {self.language.place(self.location)}"
 
     def history(self) -> pd.DataFrame:
         """Return `date, value, complete` of the recent past, at most `_HISTORY` periods."""

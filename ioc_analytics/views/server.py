@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ioc_analytics.errors import IocError
 from ioc_analytics.lake import Lake
+from ioc_analytics.views.figure import vega_bundle
 
 __all__ = ["DASHBOARDS", "serve_dashboards", "voila_arguments"]
 
@@ -34,7 +35,9 @@ def voila_arguments(port: int) -> list[str]:
         "--VoilaConfiguration.allow_theme_override=NO",
         "--VoilaConfiguration.strip_sources=True",
         "--VoilaConfiguration.show_tracebacks=False",
-        "--VoilaConfiguration.file_allowlist=[]",
+        "--VoilaConfiguration.file_allowlist=$^",  # no file beside the notebooks is served
+        "--VoilaConfiguration.extension_denylist=@voila-dashboards/jupyterlab-preview",
+        "--VoilaConfiguration.extension_denylist=jupyterlab_pygments",
         "--VoilaConfiguration.preheat_kernel=True",
         "--VoilaConfiguration.default_pool_size=1",
         f"--MappingKernelManager.cull_idle_timeout={_IDLE_SECONDS}",
@@ -45,22 +48,30 @@ def voila_arguments(port: int) -> list[str]:
 def serve_dashboards(lake: Lake, port: int) -> None:
     """Serve the dashboards at http://127.0.0.1:`port` until Ctrl-C.
 
+    What the server and its kernels report, tracebacks included, goes to a log file and never to a
+    page.
+
     Raises
     ------
     IocError
         The port is taken.
     """
     _require_free(port)
-    os.environ["IOC_LAKE"] = lake.path if "://" in lake.path else os.path.abspath(lake.path)
+    local = "://" not in lake.path
+    os.environ["IOC_LAKE"] = os.path.abspath(lake.path) if local else lake.path
+    vega = vega_bundle().parents[4]  # the folder above voila/templates/ioc/static
     os.environ["JUPYTER_PATH"] = os.pathsep.join(
-        filter(None, [str(_WEB), os.environ.get("JUPYTER_PATH")])
+        filter(None, [str(_WEB), str(vega), os.environ.get("JUPYTER_PATH")])
     )
     from tornado.ioloop import IOLoop
     from voila.app import Voila
 
-    IOLoop.current().add_callback(
-        print, f"Dashboards: http://127.0.0.1:{port}  (Ctrl-C stops them)", flush=True
-    )
+    log = Path(os.environ["IOC_LAKE"] if local else ".") / "dashboards.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    ready = f"Dashboards: http://127.0.0.1:{port}  (Ctrl-C stops them; log: {log})"
+    IOLoop.current().add_callback(print, ready, flush=True)
+    with log.open("a", encoding="utf-8") as file:
+        os.dup2(file.fileno(), 2)  # also for the kernels, which inherit it
     Voila.launch_instance(voila_arguments(port))
 
 
