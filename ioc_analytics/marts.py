@@ -192,11 +192,12 @@ def _tiles(lake: Lake) -> pd.DataFrame:
     Columns: `indicator, location, freq, date (period start), value, previous, data_date (last day
     with data), history (recent values, oldest first), simulated`.
     """
-    rows = []
-    for indicator, place, freq in _TILES:
-        rows.append({"indicator": indicator, "location": place, "freq": freq})
-        rows[-1] |= _tile(lake, indicator, place, freq)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        [
+            {"indicator": i, "location": place, "freq": freq, **_tile(lake, i, place, freq)}
+            for i, place, freq in _TILES
+        ]
+    )
 
 
 def _tile(lake: Lake, indicator: str, place: str, freq: str) -> dict[str, object]:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
 from ioc_analytics.views.i18n import Language
 
-__all__ = ["PATTERNS", "fan_chart", "sparkline", "to_svg", "trend_chart", "ward_map"]
+__all__ = [
+    "PATTERNS",
+    "fan_chart",
+    "number_format",
+    "rows_of",
+    "sparkline",
+    "to_svg",
+    "trend_chart",
+    "ward_map",
+]
 
 Spec = dict[str, Any]
 
@@ -167,7 +177,7 @@ def ward_map(wards: pd.DataFrame, *, title: str, bands: list[str], selected: str
             "tip": row.tip,
             "chosen": row.ward_code == selected,
         }
-        for row in wards.itertuples()
+        for row in rows_of(wards)
     ]
     numbers = [
         {
@@ -177,7 +187,7 @@ def ward_map(wards: pd.DataFrame, *, title: str, bands: list[str], selected: str
             "name": row.name if row.label_radius > 30 else "",
             "dark": row.band == 4,
         }
-        for row in wards.itertuples()
+        for row in rows_of(wards)
     ]
     fill = {
         "field": "band",
@@ -275,6 +285,11 @@ def number_format(language: Language) -> dict[str, Any]:
     }
 
 
+def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
+    """Yield a frame's rows with its columns as attributes."""
+    return iter(frame.itertuples())
+
+
 # -- pieces ---------------------------------------------------------------------------------------
 
 
@@ -330,13 +345,15 @@ def _records(frame: pd.DataFrame, tips: list[str]) -> list[Spec]:
     rows = frame.assign(
         date=pd.to_datetime(frame["date"]).dt.strftime("%Y-%m-%dT00:00:00"), tip=tips
     )
-    return [{k: None if v != v else v for k, v in row.items()} for row in rows.to_dict("records")]
+    return [
+        {str(k): None if v != v else v for k, v in row.items()} for row in rows.to_dict("records")
+    ]
 
 
 def _tips(frame: pd.DataFrame, column: str, unit: str, language: Language) -> list[str]:
     return [
         f"{language.date(row.date)}: {language.number(getattr(row, column), _digits(unit))} {unit}"
-        for row in frame.itertuples()
+        for row in rows_of(frame)
     ]
 
 
@@ -347,7 +364,7 @@ def _fan_tips(fan: pd.DataFrame, unit: str, language: Language) -> list[str]:
     return [
         f"{language.date(row.date)}: {shown(row.median)} {unit} "
         f"(80 %: {shown(row.lo80)} – {shown(row.hi80)})"
-        for row in fan.itertuples()
+        for row in rows_of(fan)
     ]
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from traitlets import HasTraits, Unicode, observe
 
 from ioc_analytics import sectors
+from ioc_analytics.contracts import CITY
 from ioc_analytics.errors import LakeError
 from ioc_analytics.lake import Lake
 from ioc_analytics.sectors.geography import places
@@ -79,9 +80,9 @@ class OverviewModel(HasTraits):
         return "all" if len(marks) and marks.all() else "part" if marks.any() else "none"
 
     def _first_week(self) -> str:
-        complete = self._weeks[self._weeks["coverage"] >= 1 - 1e-9].groupby("week").size()
-        enough = complete[complete >= complete.max() / 2] if len(complete) else complete
-        return f"{enough.index.max():%Y-%m-%d}" if len(enough) else self.weeks[-1]
+        complete = self._weeks.loc[self._weeks["coverage"] >= 1 - 1e-9, "week"].value_counts()
+        enough = complete.index[complete >= complete.max() / 2]
+        return f"{enough.max():%Y-%m-%d}" if len(enough) else self.weeks[-1]
 
     def wards(self) -> pd.DataFrame:
         """Return the wards in the week shown, highest rate first, wards without data last."""
@@ -91,6 +92,13 @@ class OverviewModel(HasTraits):
     def complete_wards(self) -> int:
         """Return how many wards have all days of the week shown."""
         return int((self.wards()["coverage"] >= 1 - 1e-9).sum())
+
+    def data_date(self) -> pd.Timestamp:
+        """Return the last day for which any ward reported cases."""
+        rows = self.tiles[
+            (self.tiles["indicator"] == "epidemic.new_cases") & (self.tiles["location"] == CITY)
+        ]
+        return rows["data_date"].max()
 
     def course(self) -> pd.DataFrame:
         """Return `week, cases` of the ward looked at, or of the city.

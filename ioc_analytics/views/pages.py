@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from ioc_analytics import sectors
 from ioc_analytics.lake import Lake
 from ioc_analytics.sectors.epidemic import CASE_RATE_CUTS
-from ioc_analytics.views.charts import fan_chart, sparkline, trend_chart, ward_map
+from ioc_analytics.views.charts import fan_chart, rows_of, sparkline, trend_chart, ward_map
 from ioc_analytics.views.figure import Figure
 from ioc_analytics.views.i18n import Language, language_of
 from ioc_analytics.views.models import ForecastModel, OverviewModel, open_marts
@@ -72,7 +72,7 @@ def view_forecast(lake: Lake, query: str | None = None) -> widgets.Widget:
 
 
 def _tiles(model: OverviewModel) -> str:
-    tiles = "".join(_tile(row, model.language) for row in model.tiles.itertuples())
+    tiles = "".join(_tile(row, model.language) for row in rows_of(model.tiles))
     return (
         f"<h2>{escape(model.language.text('tiles_title'))}</h2><div class='ioc-tiles'>{tiles}</div>"
     )
@@ -137,15 +137,18 @@ def _map(model: OverviewModel) -> dict[str, Any]:
     language = model.language
     rows = model.wards().merge(model.shapes, on="ward_code", validate="one_to_one")
     rows["band"] = [_band(rate) for rate in rows["rate"]]
-    rows["tip"] = [
-        f"{row.name}: {language.number(row.rate, 1)} / 100.000 "
-        f"({language.number(row.cases)} {language.unit('ca')})"
-        if row.rate == row.rate
-        else f"{row.name}: {language.text('no_data')}"
-        for row in rows.itertuples()
-    ]
+    rows["tip"] = [_ward_tip(row, model) for row in rows_of(rows)]
     title = language.text("map_title")
     return ward_map(rows, title=title, bands=_band_names(language), selected=model.ward)
+
+
+def _ward_tip(row: Any, model: OverviewModel) -> str:
+    language = model.language
+    if row.rate != row.rate:
+        return f"{row.name}: {language.text('no_data')}"
+    rate, cases = language.number(row.rate, 1), language.number(row.cases)
+    said = f"{row.name}: {rate} / 100.000 ({cases} {language.unit('ca')})"
+    return "; ".join(filter(None, [said, model.note(row)]))
 
 
 def _band(rate: float) -> int:
@@ -185,14 +188,18 @@ def _trend(model: OverviewModel) -> dict[str, Any]:
 
 
 def _coverage(model: OverviewModel) -> str:
-    said = model.language.text("wards_reporting", n=model.complete_wards())
-    return f"<p class='ioc-note'>{escape(said)}</p>"
+    language = model.language
+    said = [
+        language.text("wards_reporting", n=model.complete_wards()),
+        language.text("data_date", date=language.date(model.data_date())),
+    ]
+    return f"<p class='ioc-note'>{escape('. '.join(said))}.</p>"
 
 
 def _ward_table(model: OverviewModel) -> str:
     language = model.language
     rows = []
-    for row in model.wards().itertuples():
+    for row in rows_of(model.wards()):
         basis = language.text(row.population_basis, year=f"{row.population_year:.0f}")
         partial = "≥ " if 0 < row.coverage < 1 - 1e-9 else ""
         cells = [
@@ -314,7 +321,7 @@ def _score_sentence(model: ForecastModel) -> str:
 def _scoreboard(model: ForecastModel) -> str:
     language = model.language
     rows = []
-    for position, row in enumerate(model.scoreboard().itertuples()):
+    for position, row in enumerate(rows_of(model.scoreboard())):
         marks = [language.text("best")] if position == 0 and not row.fallbacks else []
         if row.fallbacks:
             marks.append(language.text("fallbacks", n=row.fallbacks, cutoffs=row.cutoffs))
