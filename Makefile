@@ -26,7 +26,7 @@ run: $(READY) ## load the sample on first use, build and serve the dashboards (P
 	@$(BIN)/ioc serve --port $(PORT)
 
 lab: $(READY) ## open the analysts' notebooks in JupyterLab
-	$(BIN)/jupyter lab --notebook-dir=notebooks
+	IOC_LAKE=$${IOC_LAKE:-$(CURDIR)/data/lake} $(BIN)/jupyter lab --notebook-dir=notebooks
 
 test: $(READY) ## run the tests, long suites shortened
 	$(BIN)/python -m pytest $(TEST_FLAGS)

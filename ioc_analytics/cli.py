@@ -27,8 +27,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-_out = Console(highlight=False)
-_err = Console(stderr=True, highlight=False)
+_out = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 200)
+_err = Console(stderr=True, highlight=False, markup=False)
 
 _LakeOption = Annotated[
     str | None, typer.Option("--lake", help="Folder of the lake; default IOC_LAKE or data/lake.")
@@ -57,8 +57,14 @@ def _print_frame(frame: pd.DataFrame, as_json: bool) -> None:
         return
     grid = Grid(*map(str, frame.columns))
     for row in frame.itertuples(index=False):
-        grid.add_row(*("" if v is None or v != v else str(v) for v in row))
+        grid.add_row(*map(_cell, row))
     _out.print(grid)
+
+
+def _cell(value: Any) -> str:
+    """Return a value as text, a missing one as nothing."""
+    missing = value is None or (isinstance(value, float) and value != value)
+    return "" if missing or str(value) == "NaT" else str(value)
 
 
 @app.command()
@@ -102,7 +108,7 @@ def ingest(
         decimal=decimal,
     )
     if as_json:
-        counts = {k: v for k, v in vars(report).items() if isinstance(v, bool | int | str)}
+        counts = {k: v for k, v in vars(report).items() if isinstance(v, bool | int | str | tuple)}
         print(json.dumps(counts | {"as_of": report.as_of.isoformat()}, ensure_ascii=False))
     else:
         _out.print(str(report), soft_wrap=True)
@@ -125,7 +131,7 @@ def _load_reference(store: Lake) -> None:
 
 @app.command()
 def rejects(
-    table: Annotated[str | None, typer.Option("--table", "-t")] = None,
+    table: Annotated[str | None, typer.Option("--table", "-t", help="Only of one table.")] = None,
     lake: _LakeOption = None,
     as_json: _Json = False,
 ) -> None:
@@ -159,7 +165,7 @@ def sql(
 @app.command()
 def build(
     only: Annotated[list[str] | None, typer.Option(help="A mart; repeat for more.")] = None,
-    force: Annotated[bool, typer.Option(help="Also what is up to date.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also what is up to date.")] = False,
     lake: _LakeOption = None,
 ) -> None:
     """Compute every table that the dashboards show, where its data changed."""
@@ -191,7 +197,7 @@ def demo(
     from ioc_analytics.twin import write_sample
 
     store = _open(lake)
-    if not (if_empty and store.tables()):
+    if not (if_empty and _needs_no_sample(store)):
         _load_reference(store)
         with tempfile.TemporaryDirectory() as folder:
             for sample in write_sample(Path(folder), seed):
@@ -201,9 +207,17 @@ def demo(
     _build(store)
 
 
+def _needs_no_sample(store: Lake) -> bool:
+    """Tell whether a lake holds real data already, or the whole sample."""
+    from ioc_analytics.twin import SAMPLE_TABLES
+
+    held = set(store.tables()) - {"geography.wards"}
+    return not all(store.simulated(name) for name in held) or held >= set(SAMPLE_TABLES)
+
+
 @app.command()
 def serve(
-    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8866,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 8866,
     lake: _LakeOption = None,
 ) -> None:
     """Serve the dashboards to browsers on this machine until Ctrl-C."""

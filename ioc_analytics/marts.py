@@ -129,8 +129,11 @@ def _build_one(lake: Lake, mart: Mart, force: bool, progress: Callable[[str], No
         return Built(mart.name, int(before.get("rows", 0)), 0.0, reused=True)
     progress(mart.name)
     started = time.perf_counter()
-    frame = mart.make(lake).reindex(columns=list(mart.columns))
-    rows = pa.Table.from_pandas(frame, pa.schema(mart.columns), preserve_index=False)
+    frame, schema = mart.make(lake), pa.schema(mart.columns)
+    rows = schema.empty_table()
+    if len(frame):
+        frame = frame.reindex(columns=schema.names)
+        rows = pa.Table.from_pandas(frame, schema, preserve_index=False)
     lake.write_mart(mart.name, rows, {"fingerprint": fingerprint, "rows": str(len(frame))})
     return Built(mart.name, len(frame), time.perf_counter() - started, reused=False)
 
@@ -286,19 +289,22 @@ def _observations(lake: Lake, family: _Forecast) -> pd.DataFrame:
 
 
 def _families(lake: Lake) -> Iterator[tuple[_Forecast, pd.DataFrame]]:
-    """Yield each family with what its models may see: complete periods of long enough series."""
+    """Yield each family with what its models may see: complete periods of long enough series.
+
+    Series that end on different days are yielded apart, so that each is forecast from its own
+    last complete period and not from the day of a series that happens to be newer.
+    """
     everything = _series(lake)
     complete = everything[(everything["coverage"] >= 1 - 1e-9) & everything["observation"].notna()]
     for family in _FORECASTS:
         seen = complete[
             (complete["target"] == family.indicator) & complete["location"].isin(family.locations)
         ]
-        long_enough = seen.groupby("location")["observation"].transform("size") >= _LEAST_PERIODS
-        if long_enough.any():
-            yield (
-                family,
-                seen.loc[long_enough, ["target", "location", "target_end_date", "observation"]],
-            )
+        periods = seen.groupby("location")["target_end_date"]
+        seen = seen[periods.transform("size") >= _LEAST_PERIODS]
+        last = periods.transform("max")
+        for _, together in seen.groupby(last[seen.index]):
+            yield family, together[["target", "location", "target_end_date", "observation"]]
 
 
 def _forecasts(lake: Lake) -> pd.DataFrame:

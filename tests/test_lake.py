@@ -363,6 +363,8 @@ def test_history_tells_each_ingest_newest_first(lake, tmp_path):
 def test_rejects_are_listed_for_all_tables_or_one(lake, tmp_path):
     columns = ["ingest_id", "table", "file", "line", "column", "value", "reason", "as_of"]
     assert lake.rejects().columns.tolist() == columns
+    with pytest.raises(ContractError, match="no table “epidemic.case_daily” .did you mean"):
+        lake.rejects("epidemic.case_daily")
     _ingest(lake, tmp_path, {_KEY: "x"}, "2021-07-02")
     [row] = lake.rejects(_CASES).to_dict("records")
     assert (row["line"], row["column"], row["value"]) == (2, "new_cases", "x")

@@ -128,7 +128,7 @@ _NEVER = {
 
 
 def _published() -> list[Path]:
-    """Return the files that git has or would take; all that are not ignored by name without git."""
+    """Return the files that git has or would take; without git, all but what tools leave."""
     asked = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -138,9 +138,13 @@ def _published() -> list[Path]:
     if asked.returncode == 0:
         files = [ROOT / name for name in asked.stdout.decode().split("\0") if name]
     else:
-        hidden = {".venv", ".git", "__pycache__", "lake"}
-        files = [f for f in ROOT.rglob("*") if not hidden & set(f.parts)]
+        files = [f for f in ROOT.rglob("*") if not _left_by_tools(f.relative_to(ROOT))]
     return [f for f in files if f.is_file()]
+
+
+def _left_by_tools(file: Path) -> bool:
+    hidden = any(part.startswith(".") and part != ".ci" for part in file.parent.parts)
+    return hidden or "__pycache__" in file.parts or file.is_relative_to("data/lake")
 
 
 def _findings(text: str) -> list[str]:

@@ -47,7 +47,9 @@ def in_browser(keys: list[str], rounds: int, *, preheat: bool, pictures: Path | 
         for _ in range(rounds):
             for key, url in urls.items():
                 time.sleep(6 if preheat else 1)  # a pool fills again
-                visits[key].append(visit(playwright, url, pictures and pictures / f"{key}.png"))
+                seen = visit(playwright, url, pictures and pictures / f"{key}.png")
+                print("pre-heated" if preheat else "cold", key, seen, file=sys.stderr)
+                visits[key].append(seen)
     return visits
 
 

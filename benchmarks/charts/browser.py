@@ -7,11 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.request import urlopen
 
-from playwright.sync_api import BrowserContext, Page, Playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, TimeoutError
 
 from benchmarks.charts.candidates import CANDIDATES, write_bundle
 from benchmarks.charts.data import SCENARIOS
@@ -88,7 +88,7 @@ def _wait_for(url: str, seconds: float = 60) -> None:
             return
         except OSError:
             time.sleep(0.2)
-    raise TimeoutError(f"Voila did not answer at {url}")
+    raise RuntimeError(f"Voila did not answer at {url}")
 
 
 class Traffic:
@@ -137,9 +137,13 @@ def visit(playwright: Playwright, url: str, picture: Path | None = None) -> dict
         page.wait_for_function(DRAWN, arg=SCENARIOS[0], timeout=60_000)
         painted = time.perf_counter() - start
         first_load = traffic.bytes
-        page.select_option(".widget-dropdown select", label=SCENARIOS[1])
-        page.wait_for_function(DRAWN, arg=SCENARIOS[1], timeout=60_000)
-        interactive = time.perf_counter() - start
+        interactive, tries = float("inf"), 0  # stays so when the page never redraws
+        while interactive == float("inf") and tries < 4:  # a user, too, would try again
+            page.select_option(".widget-dropdown select", label=SCENARIOS[(tries + 1) % 2])
+            tries += 1
+            with suppress(TimeoutError):
+                page.wait_for_function(DRAWN, arg=SCENARIOS[tries % 2], timeout=5_000)
+                interactive = time.perf_counter() - start
         if picture:
             page.screenshot(path=picture)
         page.goto("about:blank")  # leaving the page makes Voila end its kernel
@@ -148,6 +152,7 @@ def visit(playwright: Playwright, url: str, picture: Path | None = None) -> dict
             "interactive": interactive,
             "mb": first_load / 1e6,
             "hosts": sorted(traffic.hosts),
+            "tries": tries,
         }
     finally:
         browser.close()

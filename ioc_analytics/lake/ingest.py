@@ -6,8 +6,8 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache, cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,10 @@ from ioc_analytics import sectors
 from ioc_analytics.contracts import Column, Table, fold, nearest
 from ioc_analytics.errors import ContractError, IngestError
 from ioc_analytics.lake.cells import Cells, parse_cells, take_text
+from ioc_analytics.lake.checks import Problem, check_rows, require_wards
 from ioc_analytics.lake.readers import RawTable, read_bytes, read_raw
 from ioc_analytics.lake.revisions import arrow_type
 from ioc_analytics.lake.store import Store
-from ioc_analytics.sectors.geography import find_places, places, ward_codes
 
 __all__ = ["IngestReport", "ingest_file"]
 
@@ -88,7 +88,7 @@ def ingest_file(
     decimal: str | None = None,
     simulated: bool = False,
 ) -> IngestReport:
-    """Take a CSV, XLSX, Parquet or GeoJSON file into a table of the lake.
+    r"""Take a CSV, XLSX, Parquet or GeoJSON file into a table of the lake.
 
     Parameters
     ----------
@@ -128,59 +128,57 @@ def ingest_file(
 
     Notes
     -----
-    One commit: rejects are written first under the ingest's id, then the data. The same file with
-    the same options is a no-op, also when two processes start it at once.
+    One commit: rejects are written first under the ingest's id, then the data. The same content
+    with the same options is a no-op, also under another name and also when two processes start it
+    at once. To state old content anew for a later day, give that day as `as_of`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> export = Path(folder.name, "ca.csv")
+    >>> _ = export.write_text("Ngày;Phường;Số ca mới\n31/7/2021;Linh Xuân;1.234\n1/8/2021;?;5")
+    >>> report = ingest_file(Store(folder.name), export, "epidemic.cases_daily", as_of="2021-08-02")
+    >>> print(report)
+    ca.csv → epidemic.cases_daily, as known on 2021-08-02: 1 rows stored, 1 rejected.
+    >>> report.rejects[["line", "column", "value", "reason"]].to_numpy().tolist()
+    [[3, 'location', '?', 'is not a known ward']]
+    >>> folder.cleanup()
     """
-    job = _Job(
-        sectors.table(table),
-        Path(path).name,
-        _known_on(as_of),
-        read_bytes(Path(path)),
-        {
-            "set": dict(set_columns or {}),
-            "ignore": sorted(ignore),
-            "absent": absent,
-            "mode": mode or ("snapshot" if sectors.table(table).whole else "append"),
-            "simulated": simulated,
-            "as_of": str(_known_on(as_of)) if as_of else None,
-            "encoding": encoding,
-            "decimal": decimal,
-        },
-    )
-    _require_options(job.table, job.options)
-    already = IngestReport(job.table.name, job.file, job.known_on, already=True)
-    if store.has_ingest(job.table, job.ingest_id):
+    contract = sectors.table(table)
+    known_on = _known_on(as_of)
+    options = {
+        "set": dict(set_columns or {}),
+        "ignore": sorted(ignore),
+        "absent": absent,
+        "mode": mode or ("snapshot" if contract.whole else "append"),
+        "simulated": simulated,
+        "as_of": str(known_on) if as_of else None,
+        "encoding": encoding,
+        "decimal": decimal,
+    }
+    _require_options(contract, options)
+    job = _Job(contract, Path(path).name, known_on, read_bytes(Path(path)), options)
+    already = IngestReport(contract.name, job.file, known_on, already=True)
+    if store.has_ingest(contract, job.ingest_id):
         return already
-    checked = _checked(job)
-    if len(checked.rejects):
-        rejects = pa.Table.from_pandas(checked.rejects, preserve_index=False)
+    rows, unread, report = _checked(job)
+    if len(report.rejects):
+        rejects = pa.Table.from_pandas(report.rejects, preserve_index=False)
         store.write_rejects(job.ingest_id, rejects)
     done = store.append(
-        job.table,
-        checked.rows,
-        as_of=job.known_on,
+        contract,
+        rows,
+        as_of=known_on,
         ingest_id=job.ingest_id,
-        snapshot=job.options["mode"] == "snapshot",
+        snapshot=options["mode"] == "snapshot",
         simulated=simulated,
-        unread=checked.unread,
-        metadata=job.metadata(checked.rejected),
+        unread=unread,
+        metadata=job.metadata(report.rejected),
     )
     if done.already:  # another process took the same file in meanwhile
         return already
-    return IngestReport(
-        job.table.name,
-        job.file,
-        job.known_on,
-        read=checked.read,
-        filled=checked.filled,
-        stored=done.written,
-        unchanged=done.unchanged,
-        closed=done.closed,
-        flagged=checked.flagged,
-        rejected=checked.rejected,
-        rejects=checked.rejects,
-        hints=checked.hints,
-    )
+    return replace(report, stored=done.written, unchanged=done.unchanged, closed=done.closed)
 
 
 @dataclass(frozen=True)
@@ -195,6 +193,7 @@ class _Job:
 
     @cached_property
     def sha256(self) -> str:
+        """The content's digest."""
         return hashlib.sha256(self.data).hexdigest()
 
     @cached_property
@@ -215,21 +214,8 @@ class _Job:
         }
 
 
-@dataclass(frozen=True)
-class _Checked:
-    """A file's rows after all checks: those to store, keys of the refused, and why."""
-
-    rows: pa.Table
-    unread: pa.Table
-    rejects: pd.DataFrame
-    read: int
-    filled: int
-    flagged: int
-    rejected: int
-    hints: tuple[str, ...]
-
-
-def _checked(job: _Job) -> _Checked:
+def _checked(job: _Job) -> tuple[pa.Table, pa.Table, IngestReport]:
+    """Return the rows to store, the keys of the refused ones, and the report so far."""
     table, absent = job.table, job.options["absent"]
     raw = read_raw(
         Path(job.file),
@@ -238,24 +224,28 @@ def _checked(job: _Job) -> _Checked:
         job.options["encoding"],
     )
     rows, problems = _typed_rows(table, raw, job.options, job.file)
-    problems += _as_problems(_check_rows(table, rows, job.known_on), rows, problems)
+    unsplit = len(raw.broken)
+    del raw  # a large file is held only once
+    problems += check_rows(table, rows, job.known_on, problems)
     if table.requires_all_wards:
-        _require_wards(table, rows, problems, job.file)
+        require_wards(table, rows, problems, job.file)
     good = np.ones(rows.num_rows, dtype=bool)
     good[[p.row for p in problems if p.row is not None]] = False
-    kept = rows.filter(pa.array(good))
-    unread = _keys_of_refused(table, rows.filter(pa.array(~good)), bool(raw.broken))
+    kept = rows if good.all() else rows.filter(pa.array(good))
+    unread = _keys_of_refused(table, rows.filter(pa.array(~good)), unsplit > 0)
     filled = _absent_as_zero(table, kept, unread) if absent else kept
-    return _Checked(
-        filled,
-        unread,
-        _reject_frame(problems, table, job.ingest_id, job.file, job.known_on),
-        read=len(raw.lines) + len(raw.broken),
+    report = IngestReport(
+        table.name,
+        job.file,
+        job.known_on,
+        read=rows.num_rows + unsplit,
         filled=filled.num_rows - kept.num_rows,
         flagged=kept.num_rows - kept["_flags"].null_count,
-        rejected=int((~good).sum()) + len(raw.broken),
+        rejected=int((~good).sum()) + unsplit,
+        rejects=_reject_frame(problems, table, job.ingest_id, job.file, job.known_on),
         hints=_hints(table, kept, absent),
     )
+    return filled, unread, report
 
 
 # -- options and columns ------------------------------------------------------------------------
@@ -330,30 +320,19 @@ def _header_level(column: Column, header: str) -> str | None:
 # -- rows ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Problem:
-    """Why a row is refused; `row` is None for a line that could not be split into cells."""
-
-    row: int | None
-    line: int
-    column: str
-    value: str
-    reason: str
-
-
 def _typed_rows(
     table: Table, raw: RawTable, options: Mapping[str, Any], file: str
-) -> tuple[pa.Table, list[_Problem]]:
+) -> tuple[pa.Table, list[Problem]]:
     """Return all rows typed (null where unreadable) and the cells that could not be read."""
     n = len(raw.lines)
     matched = _match_columns(table, raw, options, file)
-    problems = [_Problem(None, line, "", text, why) for line, text, why in raw.broken]
+    problems = [Problem(None, line, "", text, why) for line, text, why in raw.broken]
     typed: dict[str, pa.Array] = {}
     for header, cells in _parsed(raw, matched, options["decimal"]).items():
         name = matched[header][0].name
         typed[name] = cells.values  # noqa: PD011
         problems += [
-            _Problem(i, int(raw.lines[i]), name, take_text(raw.columns[header], i), why)
+            Problem(i, int(raw.lines[i]), name, take_text(raw.columns[header], i), why)
             for i, why in cells.reasons.items()
         ]
     for name, text in options["set"].items():
@@ -401,108 +380,8 @@ def _flags(table: Table, typed: Mapping[str, pa.Array]) -> pa.Array:
     return flags
 
 
-def _check_rows(table: Table, rows: pa.Table, known_on: dt.date) -> list[tuple[int, str, str]]:
-    """Check typed rows against the contract; return (row, column, reason) of each failure."""
-    frame = rows.drop_columns(["_line", "_flags"]).to_pandas(date_as_object=False)
-    failures = _schema_failures(table, frame)
-    if table.date:
-        late = pc.fill_null(pc.greater(rows[table.date], pa.scalar(known_on)), False)
-        why = f"lies after {known_on.isoformat()}, the day on which it became known"
-        failures += [(int(i), table.date, why) for i in np.flatnonzero(late.to_numpy())]
-    failures += _name_failures(table, rows)
-    return failures + _key_failures(table, frame, rows["_line"].to_numpy())
-
-
-@cache
-def _schema(table: str) -> Any:
-    """Compile a table's contract to a pandera schema (slow to import, so only here)."""
-    import pandera.pandas as pandera
-
-    columns = {}
-    for column in sectors.table(table).columns:
-        checks = []
-        if column.minimum is not None and not column.negatives_flagged:
-            checks.append(pandera.Check.ge(column.minimum, error=f"is below {column.minimum:g}"))
-        if column.maximum is not None:
-            checks.append(pandera.Check.le(column.maximum, error=f"is above {column.maximum:g}"))
-        if column.allowed:
-            one_of = ", ".join(column.allowed)
-            checks.append(pandera.Check.isin(column.allowed, error=f"is not one of: {one_of}"))
-        needed = column.required or column.name in sectors.table(table).key
-        columns[column.name] = pandera.Column(None, checks, nullable=not needed)
-    return pandera.DataFrameSchema(columns)
-
-
-def _schema_failures(table: Table, frame: pd.DataFrame) -> list[tuple[int, str, str]]:
-    import pandera.errors
-
-    try:
-        _schema(table.name).validate(frame, lazy=True)
-    except pandera.errors.SchemaErrors as failed:
-        cases = failed.failure_cases
-        return [
-            (int(row), str(column), "is missing" if check == "not_nullable" else str(check))
-            for row, column, check in zip(
-                cases["index"], cases["column"], cases["check"], strict=True
-            )
-        ]
-    return []
-
-
-def _name_failures(table: Table, rows: pa.Table) -> list[tuple[int, str, str]]:
-    """Find rows whose place name is not the name of the place that their code means."""
-    failures: list[tuple[int, str, str]] = []
-    place = next((c.name for c in table.columns if c.kind == "place"), None)
-    for column in table.columns:
-        if not column.names_place or place is None:
-            continue
-        pairs = rows.select([place, column.name]).group_by([place, column.name]).aggregate([])
-        for code, name in zip(*(pairs[c].to_pylist() for c in (place, column.name)), strict=True):
-            if code and name and places()[code] not in find_places(name):
-                why = f"is not the name of {code} ({places()[code].name_vi})"
-                here = pc.and_(pc.equal(rows[place], code), pc.equal(rows[column.name], name))
-                rows_here = np.flatnonzero(pc.fill_null(here, False).to_numpy())
-                failures += [(int(i), column.name, why) for i in rows_here]
-    return failures
-
-
-def _key_failures(
-    table: Table, frame: pd.DataFrame, lines: np.ndarray[Any, Any]
-) -> list[tuple[int, str, str]]:
-    """Find rows that share a key: repeats of one line, or lines that contradict each other."""
-    key = list(table.key)
-    shared = frame[frame.duplicated(key, keep=False) & frame[key].notna().all(axis=1)]
-    named = ", ".join(key)
-    stored = [c.name for c in table.stored]
-    failures: list[tuple[int, str, str]] = []
-    for group in shared.groupby(key, sort=False).indices.values():
-        numbers = shared.index[group]
-        if (~shared.iloc[group].duplicated(stored)).sum() == 1:
-            why = f"repeats line {lines[numbers[0]]} ({named})"
-            failures += [(int(i), key[0], why) for i in numbers[1:]]
-        else:
-            others = ", ".join(str(lines[i]) for i in numbers[:5])
-            why = f"stands with different values in lines {others} (same {named})"
-            failures += [(int(i), key[0], why) for i in numbers]
-    return failures
-
-
-def _as_problems(
-    failures: list[tuple[int, str, str]], rows: pa.Table, reported: list[_Problem]
-) -> list[_Problem]:
-    """Give failures their line and value; a cell that was already reported is not repeated."""
-    seen = {(p.row, p.column) for p in reported}
-    problems = []
-    for row, column, why in failures:
-        if (row, column) not in seen:
-            value = rows[column][row].as_py()
-            text = "" if value is None else str(value)
-            problems.append(_Problem(row, rows["_line"][row].as_py(), column, text, why))
-    return problems
-
-
 def _reject_frame(
-    problems: list[_Problem], table: Table, ingest_id: str, file: str, known_on: dt.date
+    problems: list[Problem], table: Table, ingest_id: str, file: str, known_on: dt.date
 ) -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -527,24 +406,6 @@ def _keys_of_refused(table: Table, refused: pa.Table, unsplit: bool) -> pa.Table
     if unsplit:
         keys = pa.concat_tables([keys, pa.table({n: pa.nulls(1, keys[n].type) for n in table.key})])
     return keys
-
-
-def _require_wards(table: Table, rows: pa.Table, problems: list[_Problem], file: str) -> None:
-    """Refuse a file that must state every ward, by the names of the wards that are wrong."""
-    codes = rows["ward_code"].to_pylist()
-    if problems:
-        names = [
-            places()[codes[p.row]].name_vi if p.row is not None and codes[p.row] else ""
-            for p in problems[:5]
-        ]
-        first = "; ".join(
-            f"line {p.line}{f' ({name})' if name else ''}, {p.column} “{p.value[:60]}” {p.reason}"
-            for p, name in zip(problems, names, strict=False)
-        )
-        raise IngestError(f"{file}: {table.name} must be right as a whole. {first}.")
-    absent = [places()[c].name_vi for c in ward_codes() if c not in codes]
-    if absent:
-        raise IngestError(f"{file}: {len(absent)} wards are missing: {', '.join(absent)}.")
 
 
 def _counts(table: Table) -> list[str]:

@@ -115,6 +115,11 @@ def measure(
 ) -> pd.DataFrame:
     """Return what `panel` shows in long form, with what it rests on.
 
+    Parameters
+    ----------
+    store, indicators, freq, locations, start, end, as_of
+        As in `panel`.
+
     Returns
     -------
     DataFrame

@@ -79,6 +79,12 @@ def read_raw(
     encoding : str, optional
         For CSV. Default: UTF-8 (with or without mark), UTF-16 with mark, else Windows-1258.
 
+    Returns
+    -------
+    RawTable
+        One column for each header; blank rows are left out, lines count from 1 at the file's top
+        (rows of Parquet, features of GeoJSON).
+
     Raises
     ------
     IngestError
@@ -209,6 +215,8 @@ def _filled(table: pa.Table) -> np.ndarray[Any, np.dtype[np.bool_]]:
 
 def _as_utf8(name: str, data: bytes, encoding: str | None) -> bytes:
     """Return text in any of the encodings we know as composed UTF-8 without mark."""
+    if encoding is None and data.isascii() and b"\0" not in data:
+        return data
     marks = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
     by_mark = next((code for mark, code in marks.items() if data.startswith(mark)), None)
     for code in [encoding] if encoding else [by_mark] if by_mark else ["utf-8", "cp1258"]:

@@ -125,39 +125,34 @@ def revise(
     known, the keys that change now are stated again under those later files' day and number:
     with the value they confirmed, or closed where a later snapshot did not have them.
     """
-    with duckdb.connect() as con:
-        nothing = arrow_schema(table).empty_table()
-        matched, closed, later = rows.append_column("_confirms", _no(rows)), nothing, None
-        if stated is not None:
-            stated = stated.filter(pc.field("_simulated") == simulated)
+    given = {"as_of": as_of, "_ingest": number, "_simulated": simulated, "_snapshot": snapshot}
+    nothing = arrow_schema(table).empty_table()
+    fresh, confirmed, closed, later = rows, nothing, nothing, nothing
+    if stated is not None:
+        stated = stated.filter(pc.field("_simulated") == simulated)
+        with duckdb.connect() as con:
             con.register("stated", stated)
             con.register("incoming", rows)
             con.register("known_rows", stated.filter(_reach(table, rows, as_of)))
             con.execute(f"create temp table known as {known_sql(table, 'known_rows')}")
             matched = con.sql(_matched_sql(table)).to_arrow_table()
+            fresh = matched.filter(pc.invert(matched["_confirms"]))
+            confirmed = matched.filter(matched["_confirms"]).select([*table.key, "_line"])
             if snapshot:
                 con.register("unread", unread if unread is not None else nothing)
                 closed = con.sql(_closed_sql(table)).to_arrow_table()
-            con.register("fresh", matched.filter(pc.invert(matched["_confirms"])))
+            con.register("fresh", fresh)
             con.register("closed", closed)
             con.execute(f"create temp view said as from stated where as_of > date '{as_of}'")
             if con.execute("from said limit 1").fetchall():
                 later = con.sql(_later_sql(table)).to_arrow_table()
-        given = {"as_of": as_of, "_ingest": number, "_simulated": simulated, "_snapshot": snapshot}
-        fresh = matched.filter(pc.invert(matched["_confirms"]))
-        confirms = matched.filter(matched["_confirms"]).select([*table.key, "_line"])
-        parts = [
-            _filled(fresh, table, {**given, "_deleted": False, "_confirms": False}),
-            _filled(confirms, table, {**given, "_deleted": False, "_confirms": True}),
-            _filled(closed, table, {**given, "_deleted": True, "_confirms": False}),
-        ]
-        if later is not None:
-            parts.append(_filled(later, table, {"_simulated": simulated, "_confirms": False}))
-    return Revision(pa.concat_tables(parts), fresh.num_rows, confirms.num_rows, closed.num_rows)
-
-
-def _no(rows: pa.Table) -> pa.Array:
-    return pa.repeat(pa.scalar(False), rows.num_rows)
+    parts = [
+        _filled(fresh, table, {**given, "_deleted": False, "_confirms": False}),
+        _filled(confirmed, table, {**given, "_deleted": False, "_confirms": True}),
+        _filled(closed, table, {**given, "_deleted": True, "_confirms": False}),
+        _filled(later, table, {"_simulated": simulated, "_confirms": False}),
+    ]
+    return Revision(pa.concat_tables(parts), fresh.num_rows, confirmed.num_rows, closed.num_rows)
 
 
 def _reach(table: Table, rows: pa.Table, as_of: dt.date) -> pc.Expression:

@@ -46,6 +46,7 @@ _CLOSED = (  # what keeps a query inside the lake
 )
 _COUNTER = "ioc.ingest"
 _ATTEMPTS = 20
+_BATCH = 1 << 16  # rows handed to the writer at once; it holds a copy of each batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,12 +359,13 @@ class Store:
     def rejects(self, table: str | None = None) -> pd.DataFrame:
         """Return refused rows: `ingest_id, table, file, line, column, value, reason, as_of`."""
         columns = ["ingest_id", "table", "file", "line", "column", "value", "reason", "as_of"]
+        only = sectors.table(table).name if table is not None else None
         delta = self._open("rejects")
         if delta is None:
             return pd.DataFrame(columns=columns)
         frame = delta.to_pyarrow_dataset().to_table().to_pandas()[columns]
-        if table is not None:
-            frame = frame[frame["table"] == sectors.table(table).name]
+        if only is not None:
+            frame = frame[frame["table"] == only]
         return frame.sort_values(["table", "file", "line", "column"], ignore_index=True)
 
     # -- marts ----------------------------------------------------------------------------------
@@ -446,9 +448,10 @@ class Store:
 
     def _commit(self, delta: DeltaTable, data: pa.Table, commit: CommitProperties) -> bool:
         """Append in one commit; False when another writer came first."""
+        batches = data.to_reader(max_chunksize=_BATCH)
         try:
             write_deltalake(
-                delta, data, mode="append", schema_mode="merge", commit_properties=commit
+                delta, batches, mode="append", schema_mode="merge", commit_properties=commit
             )
         except CommitFailedError:
             return False

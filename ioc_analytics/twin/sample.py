@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ioc_analytics.calendar import holiday_shares
 from ioc_analytics.sectors.geography import REFERENCE
 
-__all__ = ["SampleFile", "write_sample"]
+__all__ = ["SAMPLE_TABLES", "SampleFile", "write_sample"]
 
 _Array = NDArray[np.float64]
 _Counts = NDArray[np.int64]
@@ -52,6 +52,14 @@ _HELD_BACK = np.array([0, 0, 0, 0, 0, 0.08, 0.18])  # of Saturday's and Sunday's
 # Published running totals of the province; a draw that is off by more than _OFF is drawn again.
 _TOTALS = {"2021-06-20": 1_618, "2021-07-18": 31_391, "2021-08-29": 209_921}
 _OFF = 1.4
+
+
+SAMPLE_TABLES = (
+    "economy.monthly",
+    "epidemic.cases_daily",
+    "geography.weather_daily",
+    "health.ili_weekly",
+)
 
 
 @dataclass(frozen=True, slots=True)

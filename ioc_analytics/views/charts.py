@@ -24,6 +24,7 @@ __all__ = [
 Spec = dict[str, Any]
 
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"  # a name; nothing is fetched
+_TICKS = 13  # dates that fit under a chart
 _INK, _ACCENT, _GRID = "#1f2933", "#0b4f8a", "#e4e7eb"
 _BAND_COLOURS = {95: "#cfe0f1", 80: "#9fc4e4", 50: "#5f9bcf"}
 # One hue, light to dark: the colours of the law (green to red) are kept for epidemic levels.
@@ -80,11 +81,12 @@ def fan_chart(
         text("history"): _INK,
     }
     colour = {"domain": list(labels), "range": list(labels.values())}
+    time = _time(pd.concat([history["date"], fan["date"]]) if len(fan) else history["date"])
     bands = [
         _layer(
             "fan",
             {"type": "area"},
-            x=_time(),
+            x=time,
             y=_value(f"lo{level}", unit),
             y2={"field": f"hi{level}"},
             color=_label(text(f"band_{level}"), colour),
@@ -94,7 +96,7 @@ def fan_chart(
     median = _layer(
         "fan",
         {"type": "line", "strokeDash": [6, 3], "point": {"size": 45, "filled": True}},
-        x=_time(),
+        x=time,
         y=_value("median", unit),
         color=_label(text("median"), colour),
         tooltip={"field": "tip"},
@@ -103,7 +105,7 @@ def fan_chart(
     line = _layer(
         "history",
         {"type": "line", "strokeWidth": 1.8, "point": "transparent"},
-        x=_time(),
+        x=time,
         y=_value("value", unit),
         color=_label(text("history"), colour),
         tooltip={"field": "tip"},
@@ -111,7 +113,7 @@ def fan_chart(
     hollow = _layer(
         "incomplete",
         {"type": "point", "size": 60, "stroke": _INK, "fill": "white"},
-        x=_time(),
+        x=time,
         y=_value("value", unit),
         tooltip={"field": "tip"},
     )
@@ -136,10 +138,11 @@ def fan_chart(
 
 def trend_chart(series: pd.DataFrame, *, title: str, unit: str, language: Language) -> Spec:
     """Return bars of one series (`date, value`); missing periods stay empty."""
+    time = _time(series["date"])
     bars = _layer(
         "series",
         {"type": "bar", "color": "#5f9bcf", "size": 12},
-        x=_time(),
+        x=time,
         y=_value("value", unit),
         tooltip={"field": "tip"},
         description={"field": "tip"},
@@ -323,12 +326,19 @@ def _layer(data: str, mark: Spec, **encoding: Spec) -> Spec:
     return {"data": {"name": data}, "mark": mark, "encoding": encoding}
 
 
-def _time() -> Spec:
+def _time(dates: pd.Series) -> Spec:
+    """Return the time axis, its ticks on periods of the data."""
+    days = sorted(pd.to_datetime(dates).dropna().unique())
+    ticks = days[::-1][:: max(1, -(-len(days) // _TICKS))][::-1]
     return {
         "field": "date",
         "type": "temporal",
         "title": None,
-        "axis": {"format": "%d/%m/%y", "labelOverlap": True, "grid": False},
+        "axis": {
+            "format": "%d/%m/%y",
+            "grid": False,
+            "values": [{"year": d.year, "month": d.month, "date": d.day} for d in ticks],
+        },
     }
 
 

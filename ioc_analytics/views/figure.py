@@ -10,7 +10,7 @@ import anywidget
 import traitlets
 from platformdirs import user_cache_path
 
-from ioc_analytics.views.charts import PATTERNS, Spec, number_format
+from ioc_analytics.views.charts import PATTERNS, number_format
 from ioc_analytics.views.i18n import Language
 
 __all__ = ["BUNDLE", "Figure", "vega_bundle"]
@@ -110,7 +110,7 @@ class Figure(anywidget.AnyWidget):
     number_format = traitlets.Dict().tag(sync=True)
     selected = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, spec: Spec, language: Language) -> None:
+    def __init__(self, spec: dict[str, Any], language: Language) -> None:
         super().__init__(spec=spec, number_format=number_format(language))
         self.layout.width = "100%"
         self.on_msg(self._answer)

@@ -81,7 +81,7 @@ class OverviewModel(HasTraits):
 
     def _first_week(self) -> str:
         complete = self._weeks.loc[self._weeks["coverage"] >= 1 - 1e-9, "week"].value_counts()
-        enough = complete.index[complete >= complete.max() / 2]
+        enough = complete.index[complete * 2 >= complete.max()]
         return f"{enough.max():%Y-%m-%d}" if len(enough) else self.weeks[-1]
 
     def wards(self) -> pd.DataFrame:

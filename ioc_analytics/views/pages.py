@@ -200,7 +200,8 @@ def _ward_table(model: OverviewModel) -> str:
     language = model.language
     rows = []
     for row in rows_of(model.wards()):
-        basis = language.text(row.population_basis, year=f"{row.population_year:.0f}")
+        year = f"{row.population_year:.0f}" if row.population_year == row.population_year else ""
+        basis = language.text(row.population_basis, year=year).strip()
         partial = "≥ " if 0 < row.coverage < 1 - 1e-9 else ""
         cells = [
             row.name,
@@ -345,6 +346,8 @@ def _scoreboard(model: ForecastModel) -> str:
         "score_95",
         "score_n",
     ]
+    if not rows:
+        return ""
     table = _table(language.text("score_title"), [language.text(h) for h in heads], rows)
     return (
         f"<div class='ioc-card'>{table}<p class='ioc-note'>{language.text('score_help')}</p></div>"
