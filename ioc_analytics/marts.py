@@ -317,8 +317,9 @@ def _forecasts(lake: Lake) -> pd.DataFrame:
     parts = []
     for family, seen in _families(lake):
         made = _forecast(family, seen)
-        told = notes(made).groupby(["model_id", "target", "location"])["reason"].agg("; ".join)
-        parts.append(made.merge(told.rename("note").reset_index(), how="left"))
+        told = notes(made).query("kind == 'fallback'")
+        reasons = told.groupby(["model_id", "target", "location"])["reason"].agg("; ".join)
+        parts.append(made.merge(reasons.rename("note").reset_index(), how="left"))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 

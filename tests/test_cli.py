@@ -115,6 +115,7 @@ def test_ingest_report_is_json_for_a_script(lake, report):
         "closed": 0,
         "flagged": 0,
         "rejected": 2,
+        "hints": [],
     }
 
 

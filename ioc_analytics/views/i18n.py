@@ -70,7 +70,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "small_population": ("dân số nhỏ, tỷ lệ dao động mạnh", "few residents, the rate jumps"),
     "table_title": ("Các phường theo tỷ lệ ca mới", "Wards by rate of new cases"),
     "trend_title": ("Ca mới theo tuần – {place}", "New cases by week – {place}"),
-    "all_wards": ("toàn thành phố Thủ Đức", "Thủ Đức City"),
+    "all_wards": ("{n}/34 phường có báo cáo", "{n} of 34 wards that report"),
     "wards_reporting": (
         "{n} trong 34 phường có số liệu đủ 7 ngày trong tuần này",
         "{n} of 34 wards have all 7 days of this week",

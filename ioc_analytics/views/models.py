@@ -111,13 +111,18 @@ class OverviewModel(HasTraits):
         )
         if self.ward:
             return rows.loc[rows["ward_code"] == self.ward, ["week", "cases"]]
-        reporting = rows.groupby("ward_code")["coverage"].transform("max") > 0
-        weekly = rows[reporting].groupby("week")["cases"]
+        weekly = rows[rows["ward_code"].isin(self.reporting())].groupby("week")["cases"]
         return weekly.agg(lambda c: c.sum(skipna=False)).reset_index()
 
+    def reporting(self) -> set[str]:
+        """Return the wards that reported on any day of the weeks that can be shown."""
+        return set(self._weeks.loc[self._weeks["coverage"] > 0, "ward_code"])
+
     def place_name(self) -> str:
-        """Return the name of the ward looked at, or words for the whole city."""
-        return self.language.place(self.ward) if self.ward else self.language.text("all_wards")
+        """Return the name of the ward looked at, or words for all wards that report."""
+        if self.ward:
+            return self.language.place(self.ward)
+        return self.language.text("all_wards", n=len(self.reporting()))
 
     def note(self, row: Any) -> str:
         """Return what a reader must know about one ward's figures."""
