@@ -12,7 +12,7 @@ from typing import Literal
 
 from ioc_analytics.errors import ContractError
 
-__all__ = ["CITY", "Column", "Indicator", "Table", "fold", "location_column", "nearest"]
+__all__ = ["CITY", "Column", "Indicator", "Table", "fold", "location_columns", "nearest"]
 
 CITY = "769"  # General Statistics Office code of Thủ Đức City
 
@@ -96,9 +96,13 @@ _PLACE_HEADERS = {
 }
 
 
-def location_column(*aliases: str) -> Column:
-    """Return the column `location` (a GSO code) with the headers under which places arrive."""
-    return Column(
+def location_columns(*aliases: str) -> tuple[Column, Column]:
+    """Return the column `location` (a GSO code) and the one that may repeat the place's name.
+
+    A file may give a code, a name under a header that tells the level (“Phường”), or both; the
+    name is then compared with the code.
+    """
+    code = Column(
         name="location",
         kind="place",
         vi="Địa bàn",
@@ -106,6 +110,15 @@ def location_column(*aliases: str) -> Column:
         aliases=("ward_code", "mã phường", "mã địa bàn", *aliases),
         place_level=_PLACE_HEADERS,
     )
+    name = Column(
+        name="location_name",
+        kind="text",
+        vi="Tên địa bàn",
+        aliases=("name_vi", "tên phường", "tên phường xã", "tên quận", "tên quận huyện"),
+        names_place=True,
+        stored=False,
+    )
+    return code, name
 
 
 @dataclass(frozen=True, slots=True)

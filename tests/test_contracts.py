@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ioc_analytics import sectors
-from ioc_analytics.contracts import Column, Table, fold, location_column, nearest
+from ioc_analytics.contracts import Column, Table, fold, location_columns, nearest
 from ioc_analytics.errors import ContractError
 from ioc_analytics.sectors.geography import find_places, places, ward_codes
 
@@ -68,7 +68,7 @@ def test_a_header_that_means_two_columns_is_refused():
 
 
 def test_a_column_is_found_by_any_of_its_spellings():
-    table = Table("x.y", "", "", (_DATE, location_column("khu vực")), key=("date",))
+    table = Table("x.y", "", "", (_DATE, *location_columns("khu vực")), key=("date",))
     for header in ("location", "Địa bàn", "MÃ PHƯỜNG", "ma phuong", "Khu Vuc", "ward_code", "Quận"):
         assert table.match_header(header).name == "location"
     assert table.match_header("quận nhà") is None

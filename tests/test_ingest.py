@@ -189,6 +189,26 @@ def test_a_place_name_that_contradicts_its_code_is_refused(put):
     ]
 
 
+def test_beside_a_code_the_column_of_the_level_holds_the_name(put):
+    report = put(
+        "Ngày;Mã phường;Phường;Số ca mắc mới\n"
+        "1/7/2021;26809;Phường Hiệp Bình Phước;1\n"
+        "2/7/2021;26809;Phường Linh Xuân;2\n"
+    )
+    assert report.stored == 1
+    assert _why(report) == [
+        (3, "location_name", "Phường Linh Xuân", "is not the name of 26809 (Hiệp Bình Phước)")
+    ]
+
+
+def test_a_file_that_was_refused_before_says_so_again(put):
+    text = "date,location,new_cases\n2021-07-01,79,many\n"
+    assert put(text).rejected == 1
+    again = put(text)
+    assert again.already
+    assert again.hints == ("1 of its rows were rejected then; see: ioc rejects.",)
+
+
 def test_a_negative_count_is_a_flagged_correction_where_the_contract_says_so(lake, put):
     report = put("date,location,new_cases,new_deaths\n2021-07-01,79,-5,-1\n2021-07-02,79,5,\n")
     assert (report.stored, report.flagged) == (2, 1)

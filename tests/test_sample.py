@@ -62,7 +62,7 @@ def test_files_are_small_quick_and_say_that_they_are_simulated(tmp_path: Path):
     assert ward_file.startswith(b"\xef\xbb\xbf")
     title, header, first = ward_file.decode("utf-8-sig").splitlines()[:3]
     assert "MÔ PHỎNG" in title
-    assert header == "Ngày;Mã phường;Tên địa bàn;Số ca mắc mới;Tử vong"
+    assert header == "Ngày;Mã phường;Phường;Số ca mắc mới;Tử vong"
     assert first.startswith("27/04/2021;26794;Phường Linh Xuân;")
 
 

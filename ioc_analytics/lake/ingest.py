@@ -159,9 +159,8 @@ def ingest_file(
     }
     _require_options(contract, options)
     job = _Job(contract, Path(path).name, known_on, read_bytes(Path(path)), options)
-    already = IngestReport(contract.name, job.file, known_on, already=True)
     if store.has_ingest(contract, job.ingest_id):
-        return already
+        return _already(store, job)
     rows, unread, report = _checked(job)
     if len(report.rejects):
         rejects = pa.Table.from_pandas(report.rejects, preserve_index=False)
@@ -177,8 +176,16 @@ def ingest_file(
         metadata=job.metadata(report.rejected),
     )
     if done.already:  # another process took the same file in meanwhile
-        return already
+        return _already(store, job)
     return replace(report, stored=done.written, unchanged=done.unchanged, closed=done.closed)
+
+
+def _already(store: Store, job: _Job) -> IngestReport:
+    """Return the report of a file that was taken in before, with what was refused then."""
+    past = store.history(job.table.name)
+    refused = int(past.loc[past["ingest_id"] == job.ingest_id, "rejected"].sum())
+    hints = (f"{refused} of its rows were rejected then; see: ioc rejects.",) if refused else ()
+    return IngestReport(job.table.name, job.file, job.known_on, already=True, hints=hints)
 
 
 @dataclass(frozen=True)
@@ -284,10 +291,9 @@ def _match_columns(
     matched: dict[str, tuple[Column, str | None]] = {}
     unknown = []
     left_out = {fold(header) for header in options["ignore"]}
-    for header in raw.columns:
-        column = table.match_header(header)
-        if fold(header) in left_out:
-            continue
+    headers = [header for header in raw.columns if fold(header) not in left_out]
+    for header in headers:
+        column = _column_of(table, header, headers)
         if column is None:
             unknown.append(header)
         elif column.name in [c.name for c, _ in matched.values()]:
@@ -311,6 +317,21 @@ def _match_columns(
                 f"if all rows share one value: --set {column.name}=VALUE."
             )
     return matched
+
+
+def _column_of(table: Table, header: str, headers: Sequence[str]) -> Column | None:
+    """Return the column that a header means beside the file's others.
+
+    Beside a code (“Mã phường”), a header that names a level (“Phường”) holds the place's name.
+    """
+    column = table.match_header(header)
+    if column is None or _header_level(column, header) is None:
+        return column
+    coded = any(
+        table.match_header(other) is column and _header_level(column, other) is None
+        for other in headers
+    )
+    return next((c for c in table.columns if c.names_place), column) if coded else column
 
 
 def _header_level(column: Column, header: str) -> str | None:

@@ -1,6 +1,6 @@
 """The socio-economic system: monthly figures of the statistics office."""
 
-from ioc_analytics.contracts import Column, Indicator, Table, location_column
+from ioc_analytics.contracts import Column, Indicator, Table, location_columns
 
 __all__ = ["INDICATORS", "TABLES"]
 
@@ -13,7 +13,7 @@ TABLES = (
         date="month",
         columns=(
             Column("month", "month", "Tháng", required=True, aliases=("kỳ", "kỳ báo cáo")),
-            location_column("geo", "khu vực"),
+            *location_columns("geo", "khu vực"),
             Column("series", "text", "Chỉ tiêu", required=True, aliases=("mã chỉ tiêu",)),
             Column("value", "number", "Giá trị", aliases=("thực hiện",)),
             Column("unit", "text", "Đơn vị", aliases=("đơn vị tính", "đvt")),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ioc_analytics.contracts import Column, Indicator, Table, location_column
+from ioc_analytics.contracts import Column, Indicator, Table, location_columns
 
 __all__ = ["CASE_RATE_CUTS", "INDICATORS", "TABLES", "Cut"]
 
@@ -32,15 +32,7 @@ TABLES = (
         date="date",
         columns=(
             Column("date", "date", "Ngày", required=True, aliases=("ngày công bố", "report_date")),
-            location_column(),
-            Column(
-                "location_name",
-                "text",
-                "Tên địa bàn",
-                aliases=("name_vi",),
-                names_place=True,
-                stored=False,
-            ),
+            *location_columns(),
             Column(
                 "new_cases",
                 "integer",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ioc_analytics.contracts import Column, Indicator, Table, fold, location_column
+from ioc_analytics.contracts import Column, Indicator, Table, fold, location_columns
 
 __all__ = ["INDICATORS", "REFERENCE", "TABLES", "Place", "find_places", "places", "ward_codes"]
 
@@ -184,7 +184,7 @@ TABLES = (
         date="date",
         columns=(
             Column("date", "date", "Ngày", required=True),
-            location_column(),
+            *location_columns(),
             Column("temp_c", "number", "Nhiệt độ", unit="°C", minimum=-10, maximum=60),
             Column("dewpoint_c", "number", "Điểm sương", unit="°C", minimum=-30, maximum=50),
             Column("rel_humidity_pct", "number", "Độ ẩm", unit="%", minimum=0, maximum=100),

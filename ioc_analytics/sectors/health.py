@@ -1,6 +1,6 @@
 """The health system: what clinics and hospitals report."""
 
-from ioc_analytics.contracts import Column, Indicator, Table, location_column
+from ioc_analytics.contracts import Column, Indicator, Table, location_columns
 
 __all__ = ["INDICATORS", "TABLES"]
 
@@ -19,7 +19,7 @@ TABLES = (
                 required=True,
                 aliases=("ngày đầu tuần", "tuần từ ngày", "tuần"),
             ),
-            location_column(),
+            *location_columns(),
             Column("reports", "integer", "Số báo cáo", aliases=("số phiếu",), minimum=0),
             Column("clinics", "integer", "Số phòng khám", minimum=0),
             Column("patients", "integer", "Lượt khám", unit="lượt", minimum=0),

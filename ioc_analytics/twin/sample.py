@@ -204,7 +204,7 @@ def _by_ward(cases: _Counts, deaths: _Counts) -> pd.DataFrame:
         {
             "Ngày": np.repeat(_WAVE, len(wards)),
             "Mã phường": np.tile(wards["ward_code"], n),
-            "Tên địa bàn": np.tile("Phường " + wards["name_vi"], n),
+            "Phường": np.tile("Phường " + wards["name_vi"], n),
             "Số ca mắc mới": cases[:, :-1].ravel(),
             "Tử vong": deaths[:, :-1].ravel(),
         }

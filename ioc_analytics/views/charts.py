@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from html import escape
 from typing import Any
 
 import pandas as pd
@@ -26,6 +27,7 @@ Spec = dict[str, Any]
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"  # a name; nothing is fetched
 _TICKS = 13  # dates that fit under a chart
 _INK, _ACCENT, _GRID = "#1f2933", "#0b4f8a", "#e4e7eb"
+_INCOMPLETE = "#b45309"
 _BAND_COLOURS = {95: "#cfe0f1", 80: "#9fc4e4", 50: "#5f9bcf"}
 # One hue, light to dark: the colours of the law (green to red) are kept for epidemic levels.
 _RATE_COLOURS = ("#f1f1f1", "#eef4fa", "#bcd5ea", "#6aa3d0", "#1c5d99")
@@ -80,6 +82,10 @@ def fan_chart(
         text("median"): _ACCENT,
         text("history"): _INK,
     }
+    complete = history["complete"].astype(bool)
+    broken = history[~complete & history["value"].notna()]
+    if len(broken):
+        labels[text("incomplete")] = _INCOMPLETE
     colour = {"domain": list(labels), "range": list(labels.values())}
     time = _time(pd.concat([history["date"], fan["date"]]) if len(fan) else history["date"])
     bands = [
@@ -104,7 +110,7 @@ def fan_chart(
     )
     line = _layer(
         "history",
-        {"type": "line", "strokeWidth": 1.8, "point": "transparent"},
+        {"type": "line", "strokeWidth": 1.8, "point": {"size": 16, "filled": True}},
         x=time,
         y=_value("value", unit),
         color=_label(text("history"), colour),
@@ -112,14 +118,13 @@ def fan_chart(
     )
     hollow = _layer(
         "incomplete",
-        {"type": "point", "size": 60, "stroke": _INK, "fill": "white"},
+        {"type": "point", "size": 60, "strokeWidth": 2, "fill": "white"},
         x=time,
         y=_value("value", unit),
+        color=_label(text("incomplete"), colour),
         tooltip={"field": "tip"},
     )
-    complete = history["complete"].astype(bool)
     whole = history.assign(value=history["value"].where(complete))
-    broken = history[~complete & history["value"].notna()]
     return _spec(
         title,
         340,
@@ -141,7 +146,7 @@ def trend_chart(series: pd.DataFrame, *, title: str, unit: str, language: Langua
     time = _time(series["date"])
     bars = _layer(
         "series",
-        {"type": "bar", "color": "#5f9bcf", "size": 12},
+        {"type": "bar", "color": "#5f9bcf", "size": {"expr": f"0.7 * width / {len(series) or 1}"}},
         x=time,
         y=_value("value", unit),
         tooltip={"field": "tip"},
@@ -228,9 +233,8 @@ def ward_map(wards: pd.DataFrame, *, title: str, bands: list[str], selected: str
         }
         for field, dy, font in (
             ("number", 0, {"fontWeight": "bold", "fontSize": 12}),
-            ("name", 12, {"fontSize": 9}),
+            ("name", 12, {"fontSize": {"expr": "width < 420 ? 0 : 9"}}),  # no room on a phone
         )
-        for opacity in (0,)
     ]
     spec = _spec(title, 560, [areas, *texts], shapes=shapes, numbers=numbers)
     return spec | {"projection": {"type": "identity"}}
@@ -257,13 +261,14 @@ def sparkline(values: list[float], label: str) -> str:
             pen = "M"
             continue
         level = height / 2 if high == low else 2 + (height - 4) * (high - value) / (high - low)
-        path.append(f"{pen}{position * step:.1f} {level:.1f}")
+        path.append(f"{pen}{position * step:.1f} {level:.1f}{'h0' if pen == 'M' else ''}")
         pen = "L"
     if not any(part.startswith("L") for part in path):
         return ""
     return (
-        f'<svg class="ioc-spark" viewBox="0 0 120 26" role="img" aria-label="{label}">'
-        f'<path d="{"".join(path)}" fill="none" stroke="{_ACCENT}" stroke-width="1.6"/></svg>'
+        '<svg class="ioc-spark" viewBox="0 0 120 26" preserveAspectRatio="none" role="img" '
+        f'aria-label="{escape(label)}"><path d="{"".join(path)}" fill="none" stroke="{_ACCENT}" '
+        'stroke-width="1.8" stroke-linecap="round" vector-effect="non-scaling-stroke"/></svg>'
     )
 
 
@@ -337,6 +342,8 @@ def _time(dates: pd.Series) -> Spec:
         "axis": {
             "format": "%d/%m/%y",
             "grid": False,
+            "labelFlush": False,
+            "labelOverlap": True,
             "values": [{"year": d.year, "month": d.month, "date": d.day} for d in ticks],
         },
     }
@@ -347,7 +354,8 @@ def _value(field: str, unit: str) -> Spec:
 
 
 def _label(label: str, scale: Spec) -> Spec:
-    return {"datum": label, "type": "nominal", "scale": scale, "title": None}
+    legend = {"columns": {"expr": "max(1, floor(width / 165))"}}
+    return {"datum": label, "type": "nominal", "scale": scale, "title": None, "legend": legend}
 
 
 def _records(frame: pd.DataFrame, tips: list[str]) -> list[Spec]:

@@ -30,6 +30,15 @@ function askKernel(model) {
   });
 }
 
+function lines(title, width) {  // one that is wider than the drawing would make it smaller
+  const most = Math.max(12, Math.floor(width / 9.5));
+  return title.split(" ").reduce((done, word) => {
+    const last = done.at(-1);
+    const fits = last && `${last} ${word}`.length <= most;
+    return fits ? [...done.slice(0, -1), `${last} ${word}`] : [...done, word];
+  }, []);
+}
+
 async function vega(model) {
   const base = document.body.dataset.voila ? document.body.dataset.baseUrl : null;
   const address = base
@@ -50,7 +59,10 @@ export default {
     const draw = async () => {
       shown?.finalize();
       const options = { renderer: "svg", actions: false, formatLocale: model.get("number_format") };
-      shown = await embed(frame, model.get("spec"), options);
+      const spec = structuredClone(model.get("spec"));
+      spec.title.text = lines(spec.title.text, frame.clientWidth);
+      if (spec.projection) spec.height = Math.min(spec.height, frame.clientWidth);
+      shown = await embed(frame, spec, options);
       if (!("ward" in shown.view.getState().signals)) return;
       shown.view.addSignalListener("ward", (_, value) => {
         model.set("selected", value.code?.[0] ?? "");
