@@ -1,1 +1,0 @@
-"""Which chart stack draws our dashboards: candidates, one page each, and the measurements."""
