@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -121,12 +122,15 @@ def ingest(
         sys.exit(1)
 
 
+_REFERENCE_AS_OF = "2021-01-01"  # the city's first day; a file of one's own is newer
+
+
 def _load_reference(store: Lake) -> None:
     """Make sure that the lake knows the wards and their population."""
     from ioc_analytics.sectors.geography import REFERENCE
 
     if store.version("geography.wards") is None:
-        store.ingest(REFERENCE / "wards.csv", "geography.wards")
+        store.ingest(REFERENCE / "wards.csv", "geography.wards", as_of=_REFERENCE_AS_OF)
 
 
 @app.command()
@@ -176,13 +180,16 @@ def _build(store: Lake, only: list[str] | None = None, force: bool = False) -> N
     from ioc_analytics import marts
 
     _load_reference(store)
-    with _err.status("Building …") as spinner:
+    with _err.status("Building …") as spinner, warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", UserWarning)
         built = marts.build(
             store, only, force=force, progress=lambda name: spinner.update(f"Building {name} …")
         )
     for mart in built:
         done = "up to date" if mart.reused else f"{mart.rows} rows in {mart.seconds:.1f} s"
         _out.print(f"  {mart.name}: {done}")
+    for message in sorted({str(warning.message) for warning in told}):
+        _out.print(f"Note: {message}", style="yellow", soft_wrap=True)
 
 
 @app.command()

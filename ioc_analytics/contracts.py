@@ -16,7 +16,7 @@ __all__ = ["CITY", "Column", "Indicator", "Table", "fold", "location_columns", "
 
 CITY = "769"  # General Statistics Office code of Thủ Đức City
 
-Kind = Literal["text", "integer", "number", "date", "month", "place", "geometry"]
+Kind = Literal["text", "integer", "number", "date", "week", "month", "place", "geometry"]
 Frequency = Literal["D", "W", "M"]
 
 

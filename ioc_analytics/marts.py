@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,11 @@ import pyarrow as pa
 
 from ioc_analytics import sectors
 from ioc_analytics.contracts import CITY, nearest
-from ioc_analytics.errors import ContractError
+from ioc_analytics.errors import ContractError, NotEnoughData
 from ioc_analytics.lake import Lake
 from ioc_analytics.lake.boundaries import ward_shapes
 from ioc_analytics.lake.panel import measure
-from ioc_analytics.sectors.geography import places, ward_codes
+from ioc_analytics.sectors.geography import REFERENCE, places, ward_codes
 
 __all__ = ["MARTS", "Built", "Mart", "build"]
 
@@ -60,6 +61,7 @@ _FORECASTS = (
     _Forecast("economy.retail_sales", ("VN",), "M", 6),
     _Forecast("economy.state_budget_investment", ("79",), "M", 6),
 )
+_LIBRARIES = ("duckdb", "holidays", "numpy", "pandas", "prophet", "scipy", "statsforecast")
 _CUTOFFS = 12  # past days on which the backtest pretends to stand
 _LEAST_PERIODS = 16  # complete periods below which nothing is forecast
 
@@ -139,18 +141,21 @@ def _build_one(lake: Lake, mart: Mart, force: bool, progress: Callable[[str], No
 
 
 def _fingerprint(lake: Lake, mart: Mart) -> str:
-    """Return what a mart depends on: the versions of its sources and the package's code."""
-    versions = {table: lake.version(table) for table in mart.sources}
-    return hashlib.sha256(f"{json.dumps(versions, sort_keys=True)}{_code()}".encode()).hexdigest()
+    """Return what a mart depends on: what its sources hold, reference facts, code, libraries."""
+    held = {table: lake.state(table) for table in mart.sources}
+    return hashlib.sha256(f"{json.dumps(held, sort_keys=True)}{_code()}".encode()).hexdigest()
 
 
 @cache
 def _code() -> str:
+    """Return a digest of everything but the lake that a mart is computed from."""
     package = Path(__file__).parent
     digest = hashlib.sha256()
-    for file in sorted(package.rglob("*.py")):
-        if file.relative_to(package).parts[0] not in ("views", "twin"):
+    for file in [*sorted(package.rglob("*.py")), *sorted(REFERENCE.glob("*.csv"))]:
+        if not {"views", "twin"} & set(file.parts[len(package.parts) :]):
             digest.update(file.read_bytes())
+    for library in _LIBRARIES:
+        digest.update(version(library).encode())
     return digest.hexdigest()
 
 
@@ -275,36 +280,65 @@ def _series(lake: Lake) -> pd.DataFrame:
     return whole[list(columns)].rename(columns=columns)
 
 
-def _observations(lake: Lake, family: _Forecast) -> pd.DataFrame:
-    """Return what the models may see of a family: complete periods of series long enough."""
-    everything = _series(lake)
-    seen = everything[
-        (everything["target"] == family.indicator)
-        & everything["location"].isin(family.locations)
-        & (everything["coverage"] >= 1 - 1e-9)
-        & everything["observation"].notna()
-    ]
-    long_enough = seen.groupby("location")["observation"].transform("size") >= _LEAST_PERIODS
-    return seen.loc[long_enough, ["target", "location", "target_end_date", "observation"]]
-
-
 def _families(lake: Lake) -> Iterator[tuple[_Forecast, pd.DataFrame]]:
-    """Yield each family with what its models may see: complete periods of long enough series.
+    """Yield each family with what its models may see, in groups that end on the same day.
 
-    Series that end on different days are yielded apart, so that each is forecast from its own
-    last complete period and not from the day of a series that happens to be newer.
+    Incomplete periods are missing, so that dates stay regular. Series that end on different days
+    are yielded apart: each is forecast from its own last complete period and not from the day of
+    a series that happens to be newer.
     """
     everything = _series(lake)
-    complete = everything[(everything["coverage"] >= 1 - 1e-9) & everything["observation"].notna()]
+    whole = everything["coverage"].between(1 - 1e-9, 1 + 1e-9)
+    everything["observation"] = everything["observation"].where(whole)
+    known = everything.dropna(subset="observation")
     for family in _FORECASTS:
-        seen = complete[
-            (complete["target"] == family.indicator) & complete["location"].isin(family.locations)
+        seen = known[
+            (known["target"] == family.indicator) & known["location"].isin(family.locations)
         ]
-        periods = seen.groupby("location")["target_end_date"]
-        seen = seen[periods.transform("size") >= _LEAST_PERIODS]
-        last = periods.transform("max")
-        for _, together in seen.groupby(last[seen.index]):
-            yield family, together[["target", "location", "target_end_date", "observation"]]
+        ends = seen.groupby("location")["target_end_date"].agg(["size", "max"])
+        for _, together in ends[ends["size"] >= _LEAST_PERIODS].groupby("max"):
+            series = [seen[seen["location"] == code] for code in together.index]
+            yield family, pd.concat([_regular(s, family) for s in series], ignore_index=True)
+
+
+def _regular(series: pd.DataFrame, family: _Forecast) -> pd.DataFrame:
+    """Return one series with a row for every period from its first to its last known one."""
+    dates = series["target_end_date"]
+    rule = "W-SUN" if family.freq == "W" else "ME"
+    grid = pd.date_range(dates.min(), dates.max(), freq=rule, name="target_end_date")
+    values = series.set_index("target_end_date")["observation"].reindex(grid)
+    return values.reset_index().assign(target=family.indicator, location=series["location"].iloc[0])
+
+
+def _each(
+    lake: Lake, make: Callable[[_Forecast, pd.DataFrame], pd.DataFrame]
+) -> Iterator[tuple[_Forecast, pd.DataFrame]]:
+    """Yield what `make` gives for each group; a series that it refuses is told and left out."""
+    from ioc_analytics.forecasting import ForecastWarning
+
+    for family, seen in _families(lake):
+        groups = [seen]
+        while groups:
+            group = groups.pop()
+            try:
+                with warnings.catch_warnings():  # fall-backs are told by `notes` instead
+                    warnings.simplefilter("ignore", ForecastWarning)
+                    made = make(family, group)
+            except (ContractError, NotEnoughData) as error:
+                codes = group["location"].unique()
+                if len(codes) > 1:  # one bad series must not cost the others theirs
+                    groups += [group[group["location"] == code] for code in codes]
+                else:
+                    warnings.warn(
+                        f"{family.indicator} / {codes[0]} is not forecast: {error}",
+                        ForecastWarning,
+                        stacklevel=2,
+                    )
+                continue
+            yield (
+                family,
+                made.assign(simulated=lake.simulated(sectors.indicator(family.indicator).table)),
+            )
 
 
 def _forecasts(lake: Lake) -> pd.DataFrame:
@@ -312,24 +346,15 @@ def _forecasts(lake: Lake) -> pd.DataFrame:
 
     `note` tells where a model could not be fitted and the baseline stands in for it, and why.
     """
-    from ioc_analytics.forecasting import notes
+    from ioc_analytics.forecasting import forecast, notes
 
-    parts = []
-    for family, seen in _families(lake):
-        made = _forecast(family, seen)
+    def make(family: _Forecast, seen: pd.DataFrame) -> pd.DataFrame:
+        made = forecast(seen, family.models, family.horizon, nonnegative=family.nonnegative)
         told = notes(made).query("kind == 'fallback'")
         reasons = told.groupby(["model_id", "target", "location"])["reason"].agg("; ".join)
-        parts.append(made.merge(reasons.rename("note").reset_index(), how="left"))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+        return made.merge(reasons.rename("note").reset_index(), how="left")
 
-
-def _forecast(family: _Forecast, seen: pd.DataFrame) -> pd.DataFrame:
-    """Forecast a family; what fell back is told by `notes`, so the warning is not needed."""
-    from ioc_analytics.forecasting import ForecastWarning, forecast
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ForecastWarning)
-        return forecast(seen, list(family.models), family.horizon, nonnegative=family.nonnegative)
+    return _joined([made for _, made in _each(lake, make)])
 
 
 def _scores(lake: Lake) -> pd.DataFrame:
@@ -338,29 +363,30 @@ def _scores(lake: Lake) -> pd.DataFrame:
     Columns: those of `forecasting.scoreboard` for each series, on how many `cutoffs` the model
     stood, and on how many of them the baseline stood in for it (`fallbacks`).
     """
-    from ioc_analytics.forecasting import ForecastWarning, backtest, notes, score, scoreboard
+    from ioc_analytics.forecasting import backtest, notes, score, scoreboard
 
-    key = ["target", "location"]
-    parts = []
-    for family, seen in _families(lake):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ForecastWarning)
-            past = backtest(
-                seen,
-                list(family.models),
-                family.horizon,
-                n_cutoffs=_CUTOFFS,
-                nonnegative=family.nonnegative,
-                n_jobs=-1,
-            )
-        told = notes(past)
-        failed = told[told["kind"] == "fallback"].groupby([*key, "model_id"])["cutoff"].nunique()
-        scores = score(past, seen)
-        tried = scores.groupby([*key, "model_id"])["reference_date"].nunique().rename("cutoffs")
-        board = scoreboard(scores, by=key)
-        board = board.merge(tried.reset_index(), on=[*key, "model_id"])
-        board = board.merge(failed.rename("fallbacks").reset_index(), "left", [*key, "model_id"])
-        parts.append(board.fillna({"fallbacks": 0}))
+    def make(family: _Forecast, seen: pd.DataFrame) -> pd.DataFrame:
+        past = backtest(
+            seen,
+            family.models,
+            family.horizon,
+            n_cutoffs=_CUTOFFS,
+            nonnegative=family.nonnegative,
+            n_jobs=-1,
+        )
+        key = ["target", "location", "model_id"]
+        tried = past.groupby(key)["reference_date"].nunique().rename("cutoffs")
+        told = notes(past).query("kind == 'fallback'")
+        failed = told.groupby(key)["cutoff"].nunique().rename("fallbacks")
+        board = scoreboard(score(past, seen), by=["target", "location"])
+        board = board.merge(tried.reset_index(), on=key)
+        board = board.merge(failed.reset_index(), how="left", on=key)
+        return board.fillna({"fallbacks": 0})
+
+    return _joined([made for _, made in _each(lake, make)])
+
+
+def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
@@ -446,6 +472,7 @@ MARTS = (
             "output_type_id": _NUMBER,
             "value": _NUMBER,
             "note": _TEXT,
+            "simulated": _YES,
         },
         _forecasts,
     ),
@@ -465,6 +492,7 @@ MARTS = (
             "n_common": pa.int64(),
             "cutoffs": pa.int64(),
             "fallbacks": pa.int64(),
+            "simulated": _YES,
         },
         _scores,
     ),

@@ -556,3 +556,66 @@ def test_the_reference_of_wards_that_comes_with_the_package_goes_in(lake, tmp_pa
     shutil.copy(REFERENCE / "wards.csv", tmp_path / "wards.csv")
     report = lake.ingest(tmp_path / "wards.csv", "geography.wards")
     assert (report.stored, report.rejected) == (34, 0)
+
+
+# -- found by trying it as a newcomer -------------------------------------------------------------
+
+
+def test_a_file_without_a_column_keeps_what_is_known_in_it(lake, put):
+    put("date,location,new_cases\n2021-07-01,79,44\n2021-07-02,79,45\n", as_of="2021-07-02")
+    put("date,location,new_deaths\n2021-07-01,79,3\n2021-07-03,79,1\n", as_of="2021-07-03")
+    rows = lake.read(_CASES)[["new_cases", "new_deaths"]]
+    assert rows.fillna(-1).astype(int).to_numpy().tolist() == [[44, 3], [45, -1], [-1, 1]]
+    before = lake.read(_CASES, as_of="2021-07-02")
+    assert before["new_deaths"].isna().all()
+
+
+def test_a_column_that_is_stated_empty_is_a_correction(lake, put):
+    put("date,location,new_cases\n2021-07-01,79,44\n", as_of="2021-07-02")
+    put("date,location,new_cases\n2021-07-01,79,\n", as_of="2021-07-03")
+    assert lake.read(_CASES)["new_cases"].isna().all()
+
+
+def test_a_mistyped_year_is_refused(put):
+    assert _why(put("date,location,new_cases\n1021-07-05,79,5\n")) == [
+        (2, "date", "1021-07-05", "lies before 1900-01-01; is the year mistyped?")
+    ]
+
+
+def test_a_week_starts_on_monday_and_is_over(lake, tmp_path):
+    file = tmp_path / "ili.csv"
+    file.write_text(
+        "week_start,location,patients,ili\n"
+        "2021-07-26,79,10,1\n2021-07-27,79,10,1\n2021-08-02,79,3,1\n"
+    )
+    report = lake.ingest(file, "health.ili_weekly", as_of="2021-08-03")
+    assert report.stored == 1
+    assert [(line, reason) for line, _, _, reason in _why(report)] == [
+        (3, "is not a Monday, on which a week starts"),
+        (4, "starts a week that ends after 2021-08-03, the day on which it became known"),
+    ]
+
+
+def test_dates_of_a_column_that_is_partly_month_first_are_not_guessed(put):
+    report = put("date,location,new_cases\n7/5/2021,79,1\n7/13/2021,79,2\n7/7/2021,79,3\n")
+    assert report.stored == 1  # the seventh of July either way
+    assert [line for line, _, _, _ in _why(report)] == [2, 3]
+    assert "may be day first or month first" in _why(report)[0][3]
+
+
+def test_wards_end_with_june_2025(put):
+    report = put(
+        "date,location,new_cases\n2025-06-30,26794,1\n2025-07-01,26794,2\n2025-07-01,79,3\n",
+        as_of="2025-07-02",
+    )
+    assert report.stored == 2
+    assert _why(report)[0][3].startswith("lies after 2025-06-30")
+
+
+def test_the_old_district_is_not_the_city(put):
+    report = put("Ngày,Địa bàn,Ca mới\n1/7/2021,Quận Thủ Đức,1\n2/7/2021,TP Thủ Đức,2\n")
+    assert (report.stored, report.rejected) == (1, 1)
+
+
+def test_a_column_that_only_counts_rows_is_left_out(put):
+    assert put("STT,date,location,new_cases\n1,2021-07-01,79,5\n").stored == 1

@@ -200,16 +200,26 @@ def test_a_place_without_residents_on_record_has_no_rate(lake, tmp_path):
     assert lake.panel([_RATE], "D", ["79"]).isna().all(axis=None)
 
 
+_YOY = "% so với cùng kỳ"
+
+
+def test_a_value_in_another_unit_is_not_measured(lake, tmp_path):
+    rows = [("2021-01", "VN", "retail_sales", 5.0, "triệu đồng")]
+    rows += [("2021-02", "VN", "retail_sales", 7.0, "tỷ đồng")]
+    _put(lake, tmp_path, "economy.monthly", "month,location,series,value,unit", rows)
+    assert lake.panel(["economy.retail_sales"], "M", ["VN"]).iloc[:, 0].tolist() == [7.0]
+
+
 def test_a_stock_takes_the_last_value_of_the_period(lake, tmp_path):
-    rows = [(f"2021-{m:02}", "769", "cpi_yoy", float(m)) for m in range(1, 8)]
-    _put(lake, tmp_path, "economy.monthly", "month,location,series,value", rows)
+    rows = [(f"2021-{m:02}", "769", "cpi_yoy", float(m), _YOY) for m in range(1, 8)]
+    _put(lake, tmp_path, "economy.monthly", "month,location,series,value,unit", rows)
     city = lake.panel(["economy.cpi_yoy"], "Q", "city").iloc[:, 0]
     assert city.tolist() == [3.0, 6.0, 7.0]
 
 
 def test_a_stock_of_the_city_is_not_complete_while_a_ward_is_missing(lake, tmp_path):
-    rows = [(f"2021-{m:02}", w, "cpi_yoy", 1.0) for m in (1, 2, 3) for w in _WARDS[:20]]
-    _put(lake, tmp_path, "economy.monthly", "month,location,series,value", rows)
+    rows = [(f"2021-{m:02}", w, "cpi_yoy", 1.0, _YOY) for m in (1, 2, 3) for w in _WARDS[:20]]
+    _put(lake, tmp_path, "economy.monthly", "month,location,series,value,unit", rows)
     assert measure(lake, ["economy.cpi_yoy"], "Q", "city")["coverage"][0] == pytest.approx(20 / 34)
     assert lake.panel(["economy.cpi_yoy"], "Q", "city").isna().all(axis=None)
 

@@ -532,3 +532,27 @@ def test_a_shape_is_a_valid_polygon_in_viet_nam(shape, why):
         assert not reasons
     else:
         assert reasons[0].startswith(why)
+
+
+def test_two_sheets_that_hold_the_table_are_not_chosen_between():
+    book = openpyxl.Workbook()
+    book.active.append(["Ngày", "Số ca"])
+    book.active.append(["1/8/2021", 1])
+    book.create_sheet("Tháng 9").append(["Ngày", "Số ca"])
+    data = io.BytesIO()
+    book.save(data)
+    with pytest.raises(IngestError, match="sheets “Sheet”, “Tháng 9” hold this table"):
+        _read(data.getvalue(), "x.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("cell", "what"), [("=A1+B1", "a formula without a saved result"), ("#REF!", "an error")]
+)
+def test_a_cell_without_a_result_is_not_taken_for_missing(cell, what):
+    with pytest.raises(IngestError, match=f"B2 holds {what}; correct it and save"):
+        _read(_xlsx([["Ngày", "Số ca"], ["1/8/2021", cell]]), "x.xlsx")
+
+
+def test_values_under_an_empty_header_are_not_dropped():
+    raw = _read(_xlsx([["Ngày", "Số ca", None], ["1/8/2021", 1, 120]]), "x.xlsx")
+    assert _columns(raw)["column 3"] == [120]

@@ -113,7 +113,7 @@ def parse_cells(
             return fast
     distinct, codes = _distinct(raw)
     mark = decimal or _decimal_mark(distinct)
-    read = _reader(column, level, mark)
+    read = _reader(column, distinct, level, mark)
     values: list[Any] = []
     wrong: dict[int, str] = {}
     for position, cell in enumerate(distinct):
@@ -187,12 +187,17 @@ def _distinct(raw: Raw) -> tuple[list[Any], np.ndarray[Any, Any]]:
     return distinct, codes
 
 
-def _reader(column: Column, level: str | None, mark: str | None) -> Callable[[Any], Any]:
+def _reader(
+    column: Column, distinct: list[Any], level: str | None, mark: str | None
+) -> Callable[[Any], Any]:
     if column.kind in ("integer", "number"):
         return lambda cell: _number(cell, mark, whole=column.kind == "integer")
     if column.kind == "place":
         return lambda cell: _place(cell, level)
-    return {"date": _date, "month": _month, "text": _text, "geometry": _geometry}[column.kind]
+    if column.kind in ("date", "week"):
+        read = _day_first if _month_first(distinct) else _date
+        return read if column.kind == "date" else lambda cell: _monday(read(cell))
+    return {"month": _month, "text": _text, "geometry": _geometry}[column.kind]
 
 
 def _text(cell: Any) -> str:
@@ -217,6 +222,29 @@ def _date(cell: Any) -> dt.date:
         return dt.date(year, month, day)
     except ValueError:
         raise ValueError("is not a day of the calendar (dates are read day first)") from None
+
+
+def _month_first(distinct: list[Any]) -> bool:
+    """Tell whether a column holds a date such as 7/31/2021, which is one only month first."""
+    found = (_DAY_FIRST.fullmatch(c.strip()) for c in distinct if isinstance(c, str))
+    return any(m and int(m[1]) <= 12 < int(m[2]) <= 31 for m in found)
+
+
+def _day_first(cell: Any) -> dt.date:
+    """Read a date of a column in which some are written month first: only what is certain."""
+    match = _DAY_FIRST.fullmatch(cell.strip()) if isinstance(cell, str) else None
+    if match and int(match[1]) <= 12 and int(match[2]) <= 12 and match[1] != match[2]:
+        raise ValueError(
+            "may be day first or month first, for others of its column are month first; "
+            "export dates as 2021-07-31"
+        )
+    return _date(cell)
+
+
+def _monday(day: dt.date) -> dt.date:
+    if day.weekday():
+        raise ValueError("is not a Monday, on which a week starts")
+    return day
 
 
 def _month(cell: Any) -> dt.date:

@@ -13,11 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ioc_analytics import sectors
-from ioc_analytics.contracts import Table
+from ioc_analytics.contracts import CITY, Table
 from ioc_analytics.errors import IngestError
-from ioc_analytics.sectors.geography import find_places, places, ward_codes
+from ioc_analytics.sectors.geography import WARDS_UNTIL, find_places, places, ward_codes
 
 __all__ = ["Problem", "check_rows", "require_wards"]
+
+_EARLIEST = dt.date(1900, 1, 1)  # before any record of the city's systems
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,34 @@ def check_rows(
     """
     failures = _schema_failures(table, rows)
     if table.date:
-        late = pc.fill_null(pc.greater(rows[table.date], pa.scalar(known_on)), False)
-        why = f"lies after {known_on.isoformat()}, the day on which it became known"
-        failures += [(int(i), table.date, why) for i in np.flatnonzero(late.to_numpy())]
+        failures += _date_failures(table, table.date, rows, known_on)
     failures += _name_failures(table, rows) + _key_failures(table, rows)
     return _as_problems(failures, rows, reported)
+
+
+def _date_failures(
+    table: Table, date: str, rows: pa.Table, known_on: dt.date
+) -> list[tuple[int, str, str]]:
+    """Find rows too early to be true, not over when they became known, or of wards that ceased."""
+    days = rows[date]
+    week = table.column(date).kind == "week"
+    latest = known_on - dt.timedelta(days=6 if week else 0)
+    what = "starts a week that ends" if week else "lies"
+    known = f"{what} after {known_on}, the day on which it became known"
+    reasons = [
+        (pc.greater(days, pa.scalar(latest)), known),
+        (pc.less(days, pa.scalar(_EARLIEST)), f"lies before {_EARLIEST}; is the year mistyped?"),
+    ]
+    place = next((c.name for c in table.columns if c.kind == "place"), None)
+    if place:
+        ceased = pc.is_in(rows[place], pa.array([*ward_codes(), CITY]))
+        late = pc.and_(ceased, pc.greater(days, pa.scalar(WARDS_UNTIL)))
+        reasons.append((late, f"lies after {WARDS_UNTIL}, when the 34 wards and the city ceased"))
+    return [
+        (int(i), date, why)
+        for wrong, why in reasons
+        for i in np.flatnonzero(pc.fill_null(wrong, False).to_numpy())
+    ]
 
 
 @cache

@@ -27,6 +27,8 @@ from ioc_analytics.lake.store import Store
 
 __all__ = ["IngestReport", "ingest_file"]
 
+_ROW_NUMBERS = {"stt", "tt", "so thu tu", "no"}  # headers of columns that only count the rows
+
 
 @dataclass(frozen=True)
 class IngestReport:
@@ -109,7 +111,7 @@ def ingest_file(
         Headers to leave out. Any other header that the table does not know is an error.
     absent : {"zero"}, optional
         The file writes no row for a day without events: for each place it names, the days between
-        its first and last date that have no row are stored as 0, flagged `absent=0`.
+        the file's first and last date that have no row are stored as 0, flagged `absent=0`.
     encoding, decimal : str, optional
         See `read_raw` and `parse_cells`.
     simulated : bool
@@ -230,7 +232,7 @@ def _checked(job: _Job) -> tuple[pa.Table, pa.Table, IngestReport]:
         lambda h: table.match_header(h) is not None,
         job.options["encoding"],
     )
-    rows, problems = _typed_rows(table, raw, job.options, job.file)
+    rows, unstated, problems = _typed_rows(table, raw, job.options, job.file)
     unsplit = len(raw.broken)
     del raw  # a large file is held only once
     problems += check_rows(table, rows, job.known_on, problems)
@@ -252,7 +254,7 @@ def _checked(job: _Job) -> tuple[pa.Table, pa.Table, IngestReport]:
         rejects=_reject_frame(problems, table, job.ingest_id, job.file, job.known_on),
         hints=_hints(table, kept, absent),
     )
-    return filled, unread, report
+    return filled.drop_columns(unstated), unread, report
 
 
 # -- options and columns ------------------------------------------------------------------------
@@ -291,7 +293,7 @@ def _match_columns(
     matched: dict[str, tuple[Column, str | None]] = {}
     unknown = []
     left_out = {fold(header) for header in options["ignore"]}
-    headers = [header for header in raw.columns if fold(header) not in left_out]
+    headers = [h for h in raw.columns if fold(h) not in left_out | _ROW_NUMBERS]
     for header in headers:
         column = _column_of(table, header, headers)
         if column is None:
@@ -343,8 +345,8 @@ def _header_level(column: Column, header: str) -> str | None:
 
 def _typed_rows(
     table: Table, raw: RawTable, options: Mapping[str, Any], file: str
-) -> tuple[pa.Table, list[Problem]]:
-    """Return all rows typed (null where unreadable) and the cells that could not be read."""
+) -> tuple[pa.Table, list[str], list[Problem]]:
+    """Return all rows typed, the columns that the file does not state, and unreadable cells."""
     n = len(raw.lines)
     matched = _match_columns(table, raw, options, file)
     problems = [Problem(None, line, "", text, why) for line, text, why in raw.broken]
@@ -363,11 +365,12 @@ def _typed_rows(
         if cell.reasons:
             raise IngestError(f"--set {name}={text}: “{text}” {cell.reasons[0]}.")
         typed[name] = pa.repeat(cell.values[0], n)  # noqa: PD011
+    unstated = [c.name for c in table.columns if c.name not in typed]
     for column in table.columns:
         typed.setdefault(column.name, pa.nulls(n, arrow_type(column)))
     typed["_line"] = pa.array(raw.lines)
     typed["_flags"] = _flags(table, typed)
-    return pa.table(typed), problems
+    return pa.table(typed), unstated, problems
 
 
 def _parsed(

@@ -9,6 +9,7 @@ import itertools
 import json
 import re
 import unicodedata
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ from ioc_analytics.errors import IngestError
 __all__ = ["Raw", "RawTable", "read_bytes", "read_raw"]
 
 Raw: TypeAlias = "pa.ChunkedArray | list[Any]"
+_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
+_CELLS = re.compile(rb"<c ([^>]*[^/>])>(.*?)</c>", re.DOTALL)
 _TITLE_ROWS = 30  # a header stands within the first rows of an export
 _NAMELESS = "column "  # what a column without header is called, with its number
 _HEAD = 1 << 16  # and within its first bytes
@@ -272,25 +275,52 @@ def _read_xlsx(name: str, data: bytes, knows_header: Callable[[str], bool]) -> R
     from python_calamine import CalamineWorkbook
 
     book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    _refuse_uncomputed(name, data)
+    found = []
     for sheet in book.sheet_names:
         rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
         counts = [sum(knows_header(str(c)) for c in row) for row in rows[:_TITLE_ROWS]]
-        if not any(counts):
-            continue
-        top = int(np.argmax(counts))
-        header = [str(c).strip() for c in rows[top]]
-        used = [i for i, h in enumerate(header) if h]
-        _refuse_repeated(name, [header[i] for i in used])
-        body = [
-            (line, row)
-            for line, row in enumerate(rows[top + 1 :], start=top + 2)
-            if any(row[i] not in ("", None) for i in used)
-        ]
-        return RawTable(
-            {header[i]: [_cell(row[i]) for _, row in body] for i in used},
-            np.array([line for line, _ in body], dtype=np.int64),
-        )
-    raise IngestError(f"{name} has no sheet with a header row of this table.")
+        if any(counts):
+            found.append((sheet, rows, int(np.argmax(counts))))
+    if not found:
+        raise IngestError(f"{name} has no sheet with a header row of this table.")
+    if len(found) > 1:
+        sheets = ", ".join(f"“{sheet}”" for sheet, _, _ in found)
+        raise IngestError(f"{name}: sheets {sheets} hold this table; save each as its own file.")
+    [(_, rows, top)] = found
+    below = rows[top + 1 :]
+    header = [str(c).strip() for c in rows[top]]
+    used = [i for i, h in enumerate(header) if h or any(row[i] not in ("", None) for row in below)]
+    names = {i: header[i] or f"column {i + 1}" for i in used}
+    _refuse_repeated(name, list(names.values()))
+    body = [
+        (line, row)
+        for line, row in enumerate(below, start=top + 2)
+        if any(row[i] not in ("", None) for i in used)
+    ]
+    return RawTable(
+        {names[i]: [_cell(row[i]) for _, row in body] for i in used},
+        np.array([line for line, _ in body], dtype=np.int64),
+    )
+
+
+def _refuse_uncomputed(name: str, data: bytes) -> None:
+    """Refuse a workbook with error cells or formulas without a saved result.
+
+    The reader shows them as empty cells, which would mean “missing”.
+    """
+    with zipfile.ZipFile(io.BytesIO(data)) as parts:
+        for part in sorted(p for p in parts.namelist() if _SHEET.fullmatch(p)):
+            for cell in _CELLS.finditer(parts.read(part)):
+                error = b't="e"' in cell[1]
+                if error or (b"<f" in cell[2] and b"<v>" not in cell[2].replace(b"<v></v>", b"")):
+                    place = re.search(rb'r="([A-Z]+[0-9]+)"', cell[1])
+                    where = place[1].decode() if place else "a cell"
+                    what = "an error" if error else "a formula without a saved result"
+                    raise IngestError(
+                        f"{name}: {where} holds {what}; correct it and save the file in the "
+                        "spreadsheet program."
+                    )
 
 
 def _cell(value: Any) -> Any:

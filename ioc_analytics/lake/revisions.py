@@ -21,6 +21,7 @@ _ARROW = {
     "integer": pa.int64(),
     "number": pa.float64(),
     "date": pa.date32(),
+    "week": pa.date32(),
     "month": pa.date32(),
     "place": pa.string(),
     "geometry": pa.binary(),
@@ -103,7 +104,8 @@ def revise(
     table : Table
         The contract.
     rows : pyarrow.Table
-        Columns of `arrow_schema(table)` plus `_line` and `_flags`; keys unique.
+        The columns of `arrow_schema(table)` that the file states, `_line` and `_flags`; keys
+        unique. A column that the file does not state keeps what was known on `as_of`.
     as_of : date
         The day the city came to know these rows.
     number : int
@@ -132,9 +134,10 @@ def revise(
         stated = stated.filter(pc.field("_simulated") == simulated)
         with duckdb.connect() as con:
             con.register("stated", stated)
-            con.register("incoming", rows)
+            con.register("file_rows", rows)
             con.register("known_rows", stated.filter(_reach(table, rows, as_of)))
             con.execute(f"create temp table known as {known_sql(table, 'known_rows')}")
+            con.execute(f"create temp view incoming as {_completed_sql(table, rows)}")
             matched = con.sql(_matched_sql(table)).to_arrow_table()
             fresh = matched.filter(pc.invert(matched["_confirms"]))
             confirmed = matched.filter(matched["_confirms"]).select([*table.key, "_line"])
@@ -163,6 +166,16 @@ def _reach(table: Table, rows: pa.Table, as_of: dt.date) -> pc.Expression:
         day = pc.field(table.date)
         wanted &= (day >= limits["min"]) & (day <= limits["max"])
     return wanted
+
+
+def _completed_sql(table: Table, rows: pa.Table) -> str:
+    """Return SQL for the file's rows with what is known in the columns that it does not state."""
+    key = [quote(c) for c in table.key]
+    kept = [quote(c.name) for c in table.stored if c.name not in rows.column_names]
+    if not kept:
+        return "from file_rows"
+    known = ", ".join(f"k.{c}" for c in kept)
+    return f"select f.*, {known} from file_rows f left join known k on {_equal('f', 'k', key)}"
 
 
 def _matched_sql(table: Table) -> str:

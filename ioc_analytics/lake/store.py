@@ -77,6 +77,10 @@ class Store:
 
     def __init__(self, path: str | Path, storage_options: Mapping[str, str] | None = None) -> None:
         self.path = str(path).rstrip("/")
+        if not self.path:
+            raise LakeError("The lake needs a folder; its name is empty.")
+        if os.path.exists(self.path) and not os.path.isdir(self.path):
+            raise LakeError(f"The lake {self.path} is a file; it must be a folder.")
         self._options = dict(storage_options) if storage_options else None
 
     def __repr__(self) -> str:
@@ -93,6 +97,14 @@ class Store:
         """Return the newest version of a table, or None when it holds nothing yet."""
         delta = self._held(sectors.table(table).name)
         return delta.version() if delta else None
+
+    def state(self, table: str) -> str | None:
+        """Return what tells a table's content from any other: its newest ingest, or None."""
+        delta = self._held(sectors.table(table).name)
+        if delta is None:
+            return None
+        newest: dict[str, Any] = next((e for e in delta.history() if "ingest_id" in e), {})
+        return f"{delta.version()} {newest.get('ingest_id')}"
 
     def simulated(self, table: str) -> bool:
         """Tell whether what a table shows is made up (it holds rows and none of them is real)."""
@@ -126,7 +138,8 @@ class Store:
         table : Table
             The contract.
         rows : pyarrow.Table
-            Columns of `arrow_schema(table)` plus `_line` and `_flags`; keys unique.
+            The columns of `arrow_schema(table)` that the file states, `_line` and `_flags`; keys
+            unique. A column that is not stated keeps what was known on `as_of`.
         as_of : date
             The day the city came to know these rows.
         ingest_id : str
@@ -371,16 +384,28 @@ class Store:
     # -- marts ----------------------------------------------------------------------------------
 
     def write_mart(self, name: str, rows: pa.Table, metadata: Mapping[str, str]) -> None:
-        """Replace a mart in one commit; earlier versions stay readable."""
-        write_deltalake(
-            self._place(f"marts/{name}"),
-            rows,
-            mode="overwrite",
-            schema_mode="overwrite",
-            configuration=_KEEP,
-            storage_options=self._options,
-            commit_properties=CommitProperties(custom_metadata=dict(metadata)),
-        )
+        """Replace a mart in one commit; earlier versions stay readable.
+
+        Raises
+        ------
+        LakeError
+            Other builds of the same mart kept committing first.
+        """
+        for _ in range(_ATTEMPTS):
+            try:
+                write_deltalake(
+                    self._place(f"marts/{name}"),
+                    rows,
+                    mode="overwrite",
+                    schema_mode="overwrite",
+                    configuration=_KEEP,
+                    storage_options=self._options,
+                    commit_properties=CommitProperties(custom_metadata=dict(metadata)),
+                )
+            except CommitFailedError:  # another build was faster; ours replaces it
+                continue
+            return
+        raise LakeError(f"The mart “{name}” could not be written: other builds run; try again.")
 
     def mart(self, name: str) -> pd.DataFrame:
         """Return a mart that `ioc build` computed; a `LakeError` says when it was not built."""

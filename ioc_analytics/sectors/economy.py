@@ -1,5 +1,7 @@
 """The socio-economic system: monthly figures of the statistics office."""
 
+from typing import Literal
+
 from ioc_analytics.contracts import Column, Indicator, Table, location_columns
 
 __all__ = ["INDICATORS", "TABLES"]
@@ -16,25 +18,34 @@ TABLES = (
             *location_columns("geo", "khu vực"),
             Column("series", "text", "Chỉ tiêu", required=True, aliases=("mã chỉ tiêu",)),
             Column("value", "number", "Giá trị", aliases=("thực hiện",)),
-            Column("unit", "text", "Đơn vị", aliases=("đơn vị tính", "đvt")),
+            Column("unit", "text", "Đơn vị", required=True, aliases=("đơn vị tính", "đvt")),
         ),
     ),
 )
 
 
+_YOY = "% so với cùng kỳ"  # a rate of one month, not added up over months
+
+
 def _series(
-    name: str, vi: str, en: str, unit: str, direction: str = "higher", last: bool = False
+    name: str,
+    vi: str,
+    en: str,
+    unit: str,
+    direction: Literal["higher", "lower", "neutral"] = "higher",
+    stored: str = "",
 ) -> Indicator:
+    """Declare a series by its unit in the files; a row in another unit is not measured."""
     return Indicator(
         id=f"economy.{name}",
         name_vi=vi,
         name_en=en,
         unit=unit,
-        direction=direction,  # type: ignore[arg-type]
+        direction=direction,
         table="economy.monthly",
         numerator="value",
-        where=f"series = '{name}'",
-        over_time="last" if last else "sum",
+        where=f"series = '{name}' and unit = '{stored or unit}'",
+        over_time="last" if stored else "sum",
         freq="M",
     )
 
@@ -47,13 +58,13 @@ INDICATORS = (
         "Investment from the state budget",
         "tỷ đồng",
     ),
-    _series("cpi_yoy", "CPI so với cùng kỳ", "CPI against a year ago", "%", "neutral", True),
+    _series("cpi_yoy", "CPI so với cùng kỳ", "CPI against a year ago", "%", "neutral", _YOY),
     _series(
         "iip_yoy",
         "Chỉ số sản xuất công nghiệp so với cùng kỳ",
         "Industrial production against a year ago",
         "%",
         "higher",
-        True,
+        _YOY,
     ),
 )

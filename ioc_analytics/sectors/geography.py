@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ioc_analytics.contracts import Column, Indicator, Table, fold, location_columns
+from ioc_analytics.contracts import CITY, Column, Indicator, Table, fold, location_columns
 
-__all__ = ["INDICATORS", "REFERENCE", "TABLES", "Place", "find_places", "places", "ward_codes"]
+__all__ = [
+    "INDICATORS",
+    "REFERENCE",
+    "TABLES",
+    "WARDS_UNTIL",
+    "Place",
+    "find_places",
+    "places",
+    "ward_codes",
+]
 
+WARDS_UNTIL = dt.date(2025, 6, 30)  # the 34 wards and the city end; 12 new wards follow
 REFERENCE = Path(__file__).resolve().parents[2] / "data" / "reference"
 
 
@@ -113,6 +124,8 @@ def find_places(text: str, level: str | None = None) -> tuple[Place, ...]:
         found = _codes_by_name().get(name) or _codes_by_name().get(bare, ())
         if bare != name and name.startswith(("phuong ", "p ")):
             found = tuple(p for p in found if p.level == "ward")
+        if bare != name and name.startswith(("quan ", "q ")):  # the old district of that name
+            found = tuple(p for p in found if p.code != CITY)
     return tuple(p for p in found if level is None or p.level == level)
 
 

@@ -14,7 +14,7 @@ TABLES = (
         columns=(
             Column(
                 "week_start",
-                "date",
+                "week",
                 "Tuần bắt đầu",
                 required=True,
                 aliases=("ngày đầu tuần", "tuần từ ngày", "tuần"),

@@ -70,7 +70,7 @@ def serve_dashboards(lake: Lake, port: int) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     ready = f"Dashboards: http://127.0.0.1:{port}  (Ctrl-C stops them; log: {log})"
     IOLoop.current().add_callback(print, ready, flush=True)
-    with log.open("a", encoding="utf-8") as file:
+    with log.open("w", encoding="utf-8") as file:
         os.dup2(file.fileno(), 2)  # also for the kernels, which inherit it
     Voila.launch_instance(voila_arguments(port))
 
