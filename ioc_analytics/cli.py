@@ -47,6 +47,9 @@ def main() -> None:
 
 
 def _open(lake: str | None) -> Lake:
+    """Open the lake that an option names; an empty name is a mistake, not the default."""
+    if lake is not None and not lake.strip():
+        raise IocError("--lake names no folder; leave it out for IOC_LAKE or data/lake.")
     from ioc_analytics.lake import open_lake
 
     return open_lake(lake)
@@ -141,6 +144,9 @@ def rejects(
 ) -> None:
     """List the rows that were refused, with file, line, column, value and reason."""
     frame = _open(lake).rejects(table)
+    if frame.empty and not as_json:
+        _out.print("Nothing was refused.")
+        return
     _print_frame(frame.drop(columns="ingest_id"), as_json)
 
 

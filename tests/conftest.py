@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from ioc_analytics import marts
 from ioc_analytics.lake import Lake, open_lake
+from ioc_analytics.sectors.geography import REFERENCE
+from ioc_analytics.twin import write_sample
 
 REAL = Path(
     os.environ.get("IOC_REAL_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")
@@ -41,3 +45,23 @@ def real_data() -> Callable[[str], Path]:
         return file
 
     return path
+
+
+@pytest.fixture(scope="session")
+def demo_lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """Return the sample with its marts, built once; a test that writes takes `demo_copy`."""
+    folder = tmp_path_factory.mktemp("demo")
+    lake = open_lake(folder / "lake")
+    lake.ingest(REFERENCE / "wards.csv", "geography.wards")
+    for file in write_sample(folder):
+        lake.ingest(file.path, file.table, simulated=True, **file.options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(marts, "_CUTOFFS", 12 if FULL else 3)
+        marts.build(lake)
+    return lake
+
+
+@pytest.fixture
+def demo_copy(demo_lake: Lake, tmp_path: Path) -> Lake:
+    shutil.copytree(demo_lake.path, tmp_path / "demo")
+    return open_lake(tmp_path / "demo")

@@ -242,3 +242,16 @@ def test_all_models_run_side_by_side_on_real_weeks(real_data):
         assert np.isfinite(scores["wis"]).all()
         assert (board["n"] == 24).all()
         assert board.loc["naive", "relative_wis"] == 1.0
+
+
+def test_targets_of_different_frequency_need_cutoffs_of_their_own():
+    weeks = pd.date_range("2020-01-05", periods=40, freq="W-SUN")
+    months = pd.date_range("2018-01-31", periods=40, freq="ME")
+    frames = [
+        pd.DataFrame(
+            {"target": t, "location": "79", "target_end_date": days, "observation": range(40)}
+        )
+        for t, days in (("weekly", weeks), ("monthly", months))
+    ]
+    with pytest.raises(ContractError, match="once for each frequency"):
+        backtest(pd.concat(frames), ["naive"], 2)

@@ -331,7 +331,7 @@ _GAPPY = "date,location,new_cases\n2021-07-01,769,1\n2021-07-03,769,2\n2021-07-0
 def test_gaps_stay_missing_unless_the_sender_says_that_absence_means_zero(lake, put):
     report = put(_GAPPY)
     assert report.filled == 0
-    assert "3 days between the first and last have no row" in report.hints[0]
+    assert "3 pairs of day and place between the first and last day have no row" in report.hints[0]
     assert len(lake.read(_CASES)) == 3
 
 

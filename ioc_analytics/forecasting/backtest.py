@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from joblib import Parallel, delayed
 
+from ioc_analytics.calendar import infer_freq
 from ioc_analytics.errors import ContractError, NotEnoughData
 from ioc_analytics.forecasting.frames import require_observations
 from ioc_analytics.forecasting.plan import make_plan
@@ -114,6 +115,12 @@ def _default_cutoffs(
     """Newest dates that leave the horizon to be scored, in order of time."""
     if n_cutoffs < 1 or step < 1:
         raise ContractError(f"n_cutoffs and step must be at least 1, got {n_cutoffs} and {step}")
+    freqs = {infer_freq(dates) for _, dates in checked.groupby("target")["target_end_date"]}
+    if len(freqs) > 1:
+        raise ContractError(
+            "targets of different frequency have no default cutoffs in common; give cutoffs, or "
+            "call backtest once for each frequency"
+        )
     dates = checked.dropna(subset="observation")["target_end_date"].drop_duplicates().sort_values()
     known = dates.tolist()[: -int(horizon)]
     if not known:

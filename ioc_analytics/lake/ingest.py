@@ -359,6 +359,8 @@ def _typed_rows(
             for i, why in cells.reasons.items()
         ]
     for name, text in options["set"].items():
+        if not text.strip():
+            raise IngestError(f"--set {name}= has no value.")
         if name in typed:
             raise IngestError(f"{file} has a column {name} of its own; do not --set it.")
         cell = parse_cells(table.column(name), [text])
@@ -478,7 +480,8 @@ def _hints(table: Table, rows: pa.Table, absent: str | None) -> tuple[str, ...]:
     gaps = span * len(pc.unique(rows["location"])) - rows.num_rows
     if gaps > 0 and not pc.any(pc.equal(counts, 0)).as_py():
         return (
-            f"{gaps} days between the first and last have no row and no row says 0; they count as "
+            f"{gaps} pairs of day and place between the first and last day have no row, and no row "
+            "says 0; they count as "
             "“no data”. If the sender leaves out days without cases, ingest with --absent zero.",
         )
     return ()

@@ -269,6 +269,7 @@ class Store:
         --------
         ``lake.sql("select location, sum(new_cases) from epidemic.cases_daily group by 1")``
         """
+        as_of = _day(as_of)
         with duckdb.connect() as con:
             for schema, short in sorted(set(_NAMES.findall(query.lower()))):
                 if schema == "marts":

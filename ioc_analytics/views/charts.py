@@ -118,7 +118,7 @@ def fan_chart(
     )
     hollow = _layer(
         "incomplete",
-        {"type": "point", "size": 60, "strokeWidth": 2, "fill": "white"},
+        {"type": "point", "size": 60, "opacity": 1, "fill": "white"},
         x=time,
         y=_value("value", unit),
         color=_label(text("incomplete"), colour),
@@ -162,8 +162,9 @@ def ward_map(wards: pd.DataFrame, *, title: str, bands: list[str], selected: str
     Parameters
     ----------
     wards : DataFrame
-        `ward_code, name, band (0 = no data, 1 to 4), tip, geometry (GeoJSON text, x to the east,
-        y to the south), label_x, label_y, label_radius`.
+        `ward_code, name, band (0 = no data, 1 to 4), partial (days are missing: the band is a
+        lower bound, written ≥), tip, geometry (GeoJSON text, x to the east, y to the south),
+        label_x, label_y, label_radius`.
     title : str
         Subject of the map.
     bands : list of str
@@ -191,7 +192,7 @@ def ward_map(wards: pd.DataFrame, *, title: str, bands: list[str], selected: str
         {
             "x": row.label_x,
             "y": row.label_y,
-            "number": str(row.band or "–"),
+            "number": f"≥{row.band}" if row.partial else str(row.band or "–"),
             "name": row.name if row.label_radius > 30 else "",
             "dark": row.band == 4,
         }
@@ -317,6 +318,7 @@ def _spec(title: str, height: int, layer: list[Spec], **datasets: list[Spec]) ->
             "axis": {"gridColor": _GRID, "domainColor": "#7b8794", "labelColor": _INK},
             "legend": {
                 "orient": "bottom",
+                "columns": 4,
                 "labelFontSize": 12,
                 "labelLimit": 260,
                 "symbolOpacity": 1,
@@ -354,8 +356,7 @@ def _value(field: str, unit: str) -> Spec:
 
 
 def _label(label: str, scale: Spec) -> Spec:
-    legend = {"columns": {"expr": "max(1, floor(width / 165))"}}
-    return {"datum": label, "type": "nominal", "scale": scale, "title": None, "legend": legend}
+    return {"datum": label, "type": "nominal", "scale": scale, "title": None}
 
 
 def _records(frame: pd.DataFrame, tips: list[str]) -> list[Spec]:
@@ -369,10 +370,12 @@ def _records(frame: pd.DataFrame, tips: list[str]) -> list[Spec]:
 
 
 def _tips(frame: pd.DataFrame, column: str, unit: str, language: Language) -> list[str]:
-    return [
-        f"{language.date(row.date)}: {language.number(getattr(row, column), _digits(unit))} {unit}"
-        for row in rows_of(frame)
-    ]
+    tips = []
+    for row in rows_of(frame):
+        value = getattr(row, column)
+        shown = language.number(value, _digits(unit)) + (f" {unit}" if value == value else "")
+        tips.append(f"{language.date(row.date)}: {shown}")
+    return tips
 
 
 def _fan_tips(fan: pd.DataFrame, unit: str, language: Language) -> list[str]:

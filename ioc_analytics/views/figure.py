@@ -61,11 +61,13 @@ export default {
       const options = { renderer: "svg", actions: false, formatLocale: model.get("number_format") };
       const spec = structuredClone(model.get("spec"));
       spec.title.text = lines(spec.title.text, frame.clientWidth);
+      spec.config.legend.columns = Math.max(1, Math.floor(frame.clientWidth / 170));
       if (spec.projection) spec.height = Math.min(spec.height, frame.clientWidth);
       shown = await embed(frame, spec, options);
       if (!("ward" in shown.view.getState().signals)) return;
       shown.view.addSignalListener("ward", (_, value) => {
-        model.set("selected", value.code?.[0] ?? "");
+        const code = value.code?.[0] ?? "";
+        model.set("selected", code === model.get("selected") ? "" : code);
         model.save_changes();
       });
     };
@@ -110,7 +112,7 @@ class Figure(anywidget.AnyWidget):
     spec : dict
         The specification with its data.
     selected : str
-        Code of the ward clicked last ("" when the click missed all wards).
+        Code of the ward chosen by a click; "" after a second click on it or beside all wards.
     """
 
     _esm = (

@@ -48,15 +48,17 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Ward boundaries as loaded from map data.",
     ),
     "map_help": (
-        "Màu, hoa văn và số 1–4 cho biết nhóm tỷ lệ; đây không phải cấp độ dịch. "
+        "Màu, hoa văn và số 1–4 cho biết nhóm tỷ lệ; dấu ≥ nghĩa là chưa đủ 7 ngày số liệu; "
+        "đây không phải cấp độ dịch. "
         "Bấm vào một phường để xem diễn biến.",
-        "Colour, pattern and the numbers 1–4 show the band of the rate; this is not the official "
-        "epidemic level. Click a ward to see its course.",
+        "Colour, pattern and the numbers 1–4 show the band of the rate, ≥ that days are missing; "
+        "this is not the official epidemic level. Click a ward to see its course.",
     ),
     "cut_unverified": ("mốc {value} chưa kiểm chứng", "the cut at {value} is unverified"),
     "band": ("Nhóm {n}: {span}", "Band {n}: {span}"),
     "band_short": ("Nhóm", "Band"),
     "ward": ("Phường", "Ward"),
+    "every_ward": ("Tất cả các phường", "All wards"),
     "cases": ("Ca mới", "New cases"),
     "rate": ("Trên 100.000 dân", "Per 100,000"),
     "population": ("Dân số", "Residents"),
@@ -98,10 +100,12 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "How well did the models forecast in the past?",
     ),
     "score_sentence": (
-        "Thử lại trên {cutoffs} thời điểm trong quá khứ (chỉ dùng số liệu đến lúc đó): dải 95 % "
-        "của mô hình này chứa giá trị thật {hits} trong {n} lần dự báo. {comparison}",
-        "Tried again at {cutoffs} past dates, using only the data up to each: the 95 % interval of "
-        "this model held the true value in {hits} of {n} forecasts. {comparison}",
+        "Thử lại trên {cutoffs} thời điểm trong quá khứ (chỉ dùng số liệu của các kỳ trước đó, "
+        "theo bản mới nhất): dải 95 % của mô hình này chứa giá trị thật {hits} trong {n} lần dự "
+        "báo. {comparison}",
+        "Tried again at {cutoffs} past dates, using only the periods up to each, in their newest "
+        "revision: the 95 % interval of this model held the true value in {hits} of {n} "
+        "forecasts. {comparison}",
     ),
     "better": (
         "Sai số nhỏ hơn mô hình nền {percent} %.",
@@ -110,6 +114,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "worse": (
         "Sai số lớn hơn mô hình nền {percent} %: nên xem mô hình nền trước.",
         "Its error is {percent} % larger than the baseline's: look at the baseline first.",
+    ),
+    "no_comparison": (
+        "Mô hình nền không sai lần nào nên không so sánh được.",
+        "The baseline made no error, so there is nothing to compare with.",
     ),
     "same": ("Đây là mô hình nền để so sánh.", "This is the baseline for comparison."),
     "fell_back": (

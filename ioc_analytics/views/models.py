@@ -89,9 +89,19 @@ class OverviewModel(HasTraits):
         rows = self._weeks[self._weeks["week"] == pd.Timestamp(self.week)]
         return rows.sort_values(["rate", "name"], ascending=[False, True], ignore_index=True)
 
+    def ward_names(self) -> list[tuple[str, str]]:
+        """Return name and code of each ward, by name."""
+        wards = self._weeks.drop_duplicates("ward_code")
+        return sorted(zip(wards["name"], wards["ward_code"], strict=True))
+
     def complete_wards(self) -> int:
         """Return how many wards have all days of the week shown."""
         return int((self.wards()["coverage"] >= 1 - 1e-9).sum())
+
+    @property
+    def wards_simulated(self) -> bool:
+        """Whether the wards' figures are made up."""
+        return bool(self._weeks["simulated"].any())
 
     def data_date(self) -> pd.Timestamp:
         """Return the last day for which any ward reported cases."""
@@ -211,8 +221,9 @@ class ForecastModel(HasTraits):
 
     @property
     def simulated(self) -> bool:
-        """Whether the series shown is made up."""
-        return bool(self._chosen(self._series)["simulated"].any())
+        """Whether the series, its forecast or its scores are made up."""
+        shown = (self._series, self._forecasts, self._scores)
+        return any(bool(self._chosen(frame)["simulated"].any()) for frame in shown)
 
     def title(self) -> str:
         """Return the subject of the chart: indicator and place."""

@@ -114,6 +114,10 @@ def _wards(model: OverviewModel) -> list[widgets.Widget]:
         continuous_update=False,
         layout={"width": "100%"},
     )
+    ward = widgets.Dropdown(  # what a click on the map chooses, for the keyboard too
+        options=[(language.text("every_ward"), ""), *model.ward_names()],
+        description=language.text("ward"),
+    )
     chart, trend = Figure(_map(model), language), Figure(_trend(model), language)
     table, coverage = widgets.HTML(), widgets.HTML()
 
@@ -122,24 +126,34 @@ def _wards(model: OverviewModel) -> list[widgets.Widget]:
         table.value, coverage.value = _ward_table(model), _coverage(model)
 
     widgets.link((week, "value"), (model, "week"))
-    chart.observe(lambda change: setattr(model, "ward", change["new"]), "selected")
+    widgets.link((ward, "value"), (model, "ward"))
+    widgets.link((chart, "selected"), (model, "ward"))
     model.observe(show, ["week", "ward"])
     show()
     for part, name in ((chart, "ioc-map"), (table, "ioc-wards"), (trend, "ioc-trend")):
         part.add_class(name)
         part.add_class("ioc-card")
     week.add_class("ioc-week")
+    ward.add_class("ioc-ward")
     left = _column([chart, _html(_map_words(model))])
-    return [week, coverage, _row([left, _column([table, trend])])]
+    controls = _row([week, ward], "ioc-choices")
+    return [controls, coverage, _row([left, _column([table, trend])])]
 
 
 def _map(model: OverviewModel) -> dict[str, Any]:
     language = model.language
     rows = model.wards().merge(model.shapes, on="ward_code", validate="one_to_one")
     rows["band"] = [_band(rate) for rate in rows["rate"]]
+    rows["partial"] = [_is_partial(row) for row in rows_of(rows)]
     rows["tip"] = [_ward_tip(row, model) for row in rows_of(rows)]
-    title = language.text("map_title")
+    title = _tagged(language.text("map_title"), model)
     return ward_map(rows, title=title, bands=_band_names(language), selected=model.ward)
+
+
+def _tagged(title: str, model: OverviewModel) -> str:
+    """Return a title that says when what stands under it is made up."""
+    tag = model.language.text("simulated_tag")
+    return f"{title} ({tag})" if model.wards_simulated else title
 
 
 def _ward_tip(row: Any, model: OverviewModel) -> str:
@@ -149,6 +163,11 @@ def _ward_tip(row: Any, model: OverviewModel) -> str:
     rate, cases = language.number(row.rate, 1), language.number(row.cases)
     said = f"{row.name}: {rate} / 100.000 ({cases} {language.unit('ca')})"
     return "; ".join(filter(None, [said, model.note(row)]))
+
+
+def _is_partial(row: Any) -> bool:
+    """Tell whether only some days of the week were reported, so that the sum is a lower bound."""
+    return 0 < row.coverage < 1 - 1e-9
 
 
 def _band(rate: float) -> int:
@@ -181,7 +200,7 @@ def _trend(model: OverviewModel) -> dict[str, Any]:
     course = model.course().rename(columns={"week": "date", "cases": "value"})
     return trend_chart(
         course,
-        title=language.text("trend_title", place=model.place_name()),
+        title=_tagged(language.text("trend_title", place=model.place_name()), model),
         unit=language.unit("ca"),
         language=language,
     )
@@ -202,10 +221,10 @@ def _ward_table(model: OverviewModel) -> str:
     for row in rows_of(model.wards()):
         year = f"{row.population_year:.0f}" if row.population_year == row.population_year else ""
         basis = language.text(row.population_basis, year=year).strip()
-        partial = "≥ " if 0 < row.coverage < 1 - 1e-9 else ""
+        partial = "≥ " if _is_partial(row) else ""
         cells = [
             row.name,
-            str(_band(row.rate) or "–"),
+            partial + str(_band(row.rate)) if row.rate == row.rate else "–",
             partial + language.number(row.rate, 1)
             if row.rate == row.rate
             else language.text("no_data"),
@@ -216,7 +235,8 @@ def _ward_table(model: OverviewModel) -> str:
         mark = " class='ioc-chosen'" if row.ward_code == model.ward else ""
         rows.append((mark, cells))
     heads = ["ward", "band_short", "rate", "cases", "population", "note"]
-    return _table(language.text("table_title"), [language.text(h) for h in heads], rows)
+    title = _tagged(language.text("table_title"), model)
+    return _table(title, [language.text(h) for h in heads], rows)
 
 
 # -- forecast -------------------------------------------------------------------------------------
@@ -304,10 +324,12 @@ def _score_sentence(model: ForecastModel) -> str:
     text, score = model.language.text, model.score()
     if score is None:
         return text("no_score")
-    gain = round(100 * (1 - score["relative_wis"]))
     if model.model_id == "naive":
         comparison = text("same")
+    elif score["relative_wis"] != score["relative_wis"]:  # the baseline made no error at all
+        comparison = text("no_comparison")
     else:
+        gain = round(100 * (1 - score["relative_wis"]))
         comparison = text("better" if gain >= 0 else "worse", percent=abs(gain))
     said = text(
         "score_sentence",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
+from typing import Any
 
 from ioc_analytics.errors import IocError
 from ioc_analytics.lake import Lake
@@ -66,13 +67,20 @@ def serve_dashboards(lake: Lake, port: int) -> None:
     from tornado.ioloop import IOLoop
     from voila.app import Voila
 
+    class Dashboards(Voila):
+        """Voila that answers only to the names of this machine (against DNS rebinding)."""
+
+        def init_settings(self) -> dict[str, Any]:
+            """Return Voila's settings without its leave for foreign host names."""
+            return {**super().init_settings(), "allow_remote_access": False}
+
     log = Path(os.environ["IOC_LAKE"] if local else ".") / "dashboards.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     ready = f"Dashboards: http://127.0.0.1:{port}  (Ctrl-C stops them; log: {log})"
     IOLoop.current().add_callback(print, ready, flush=True)
     with log.open("w", encoding="utf-8") as file:
         os.dup2(file.fileno(), 2)  # also for the kernels, which inherit it
-    Voila.launch_instance(voila_arguments(port))
+    Dashboards.launch_instance(voila_arguments(port))
 
 
 def _require_free(port: int) -> None:

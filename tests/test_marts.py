@@ -1,0 +1,352 @@
+"""The marts: what dashboards read, checked by hand against the rows it comes from."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import ioc_analytics.forecasting as forecasting
+from ioc_analytics import marts
+from ioc_analytics.contracts import CITY
+from ioc_analytics.errors import ContractError, LakeError
+from ioc_analytics.forecasting import HUB_QUANTILES
+from ioc_analytics.lake import Lake
+from ioc_analytics.sectors.geography import REFERENCE, ward_codes
+
+NAMES = [m.name for m in marts.MARTS]
+ONE, OTHER = "26794", "26857"  # Linh Xuân, Long Phước
+SOURCES = {m.name: set(m.sources) for m in marts.MARTS}
+
+
+@pytest.fixture
+def wards_lake(lake: Lake) -> Lake:
+    """A lake that knows its wards and nothing else."""
+    lake.ingest(REFERENCE / "wards.csv", "geography.wards")
+    return lake
+
+
+@pytest.fixture
+def take_in(tmp_path: Path) -> Callable[..., None]:
+    def take_in(lake: Lake, table: str, rows: pd.DataFrame, **options: object) -> None:
+        path = tmp_path / f"{table}-{len(list(tmp_path.iterdir()))}.csv"
+        rows.to_csv(path, index=False)
+        report = lake.ingest(path, table, **{"as_of": "2021-12-31", **options})
+        assert report.rejected == 0, report.rejects
+        assert report.stored
+
+    return take_in
+
+
+def daily(location: str, start: str, cases: list[int]) -> pd.DataFrame:
+    days = pd.date_range(start, periods=len(cases))
+    return pd.DataFrame({"date": days, "location": location, "new_cases": cases})
+
+
+def by_name(built: list[marts.Built]) -> dict[str, marts.Built]:
+    return {b.name: b for b in built}
+
+
+# -- build ----------------------------------------------------------------------------------------
+
+
+def test_every_mart_of_an_empty_lake_is_built_and_says_missing_never_zero(wards_lake):
+    built = by_name(marts.build(wards_lake))
+    assert list(built) == NAMES
+    assert {n: b.rows for n, b in built.items()} == {
+        "wards_week": 0,
+        "tiles": len(wards_lake.mart("tiles")),
+        "ward_shapes": 34,
+        "series": 0,
+        "forecasts": 0,
+        "scores": 0,
+    }
+    tiles = wards_lake.mart("tiles")
+    assert len(tiles)
+    assert tiles[["value", "previous", "date", "data_date"]].isna().all(axis=None)
+    assert not tiles["simulated"].any()
+    assert [len(h) for h in tiles["history"]] == [0] * len(tiles)
+
+
+@pytest.mark.parametrize("mart", marts.MARTS, ids=NAMES)
+def test_a_mart_has_its_declared_columns_with_data_and_without(mart, demo_lake, wards_lake):
+    marts.build(wards_lake, [mart.name])
+    for lake in (demo_lake, wards_lake):
+        assert list(lake.mart(mart.name).columns) == list(mart.columns)
+
+
+def test_a_lake_without_wards_is_one_sentence(lake):
+    with pytest.raises(LakeError, match=r"geography\.wards"):
+        marts.build(lake, ["wards_week"])
+
+
+def test_a_second_build_reuses_everything(demo_copy):
+    told: list[str] = []
+    again = marts.build(demo_copy, progress=told.append)
+    assert [b.name for b in again] == NAMES
+    assert all(b.reused and b.seconds == 0 for b in again)
+    assert told == []
+    assert {b.name: b.rows for b in again} == {n: len(demo_copy.mart(n)) for n in NAMES}
+
+
+def test_a_new_ingest_rebuilds_only_the_marts_that_read_its_table(demo_copy, take_in):
+    sky = pd.DataFrame({"date": ["2021-10-25"], "temp_c": [30.0]})
+    take_in(demo_copy, "geography.weather_daily", sky, set_columns={"location": "79"})
+    fresh = {b.name for b in marts.build(demo_copy) if not b.reused}
+    assert fresh == {n for n in NAMES if "geography.weather_daily" in SOURCES[n]} == {"tiles"}
+
+
+def test_force_builds_what_is_up_to_date(demo_copy):
+    assert not marts.build(demo_copy, ["tiles"], force=True)[0].reused
+
+
+def test_other_code_rebuilds(demo_copy, monkeypatch):
+    monkeypatch.setattr(marts, "_code", lambda: "changed")
+    assert not marts.build(demo_copy, ["ward_shapes"])[0].reused
+
+
+def test_only_builds_what_is_named(wards_lake):
+    told: list[str] = []
+    assert [b.name for b in marts.build(wards_lake, ["tiles"], progress=told.append)] == ["tiles"]
+    assert told == ["tiles"]
+    with pytest.raises(LakeError, match="ioc build"):
+        wards_lake.mart("series")
+
+
+def test_an_unknown_mart_is_named_with_the_nearest_and_nothing_is_built(wards_lake):
+    with pytest.raises(ContractError, match=r"“ward_week”.*wards_week.*Known: "):
+        marts.build(wards_lake, ["tiles", "ward_week"])
+    with pytest.raises(LakeError):
+        wards_lake.mart("tiles")
+
+
+# -- wards_week -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_wards(wards_lake, take_in) -> Lake:
+    """One ward reports two weeks, another five days of the second week, 32 nothing at all."""
+    rows = [
+        daily(ONE, "2021-07-05", [1, 2, 3, 4, 5, 6, 7, *[10] * 7]),
+        daily(OTHER, "2021-07-12", [1, 0, 2, 0, 1]),
+    ]
+    take_in(wards_lake, "epidemic.cases_daily", pd.concat(rows))
+    marts.build(wards_lake, ["wards_week", "tiles"])
+    return wards_lake
+
+
+def test_every_week_has_every_ward_once(two_wards, demo_lake):
+    for lake, weeks in ((two_wards, 2), (demo_lake, 26)):
+        frame = lake.mart("wards_week")
+        assert not frame.duplicated(["week", "ward_code"]).any()
+        assert frame["week"].nunique() == weeks
+        for _, week in frame.groupby("week"):
+            assert sorted(week["ward_code"]) == list(ward_codes())
+        assert (frame["week"].dt.dayofweek == 0).all()
+
+
+def test_cases_and_rate_of_one_ward_by_hand(two_wards):
+    rows = two_wards.mart("wards_week").set_index(["ward_code", "week"]).sort_index()
+    people = pd.read_csv(REFERENCE / "wards.csv", dtype={"ward_code": str})
+    people = people.set_index("ward_code")["population"]
+    assert rows.loc[ONE, "cases"].tolist() == [28, 70]
+    assert rows.loc[ONE, "coverage"].tolist() == [1, 1]
+    assert rows.loc[ONE, "rate"].tolist() == pytest.approx(
+        [28 / people[ONE] * 1e5, 70 / people[ONE] * 1e5]
+    )
+    assert rows.loc[ONE, "population"].tolist() == [people[ONE]] * 2
+
+
+def test_missing_days_leave_a_partial_sum_that_says_so(two_wards):
+    rows = two_wards.mart("wards_week").set_index(["ward_code", "week"]).sort_index()
+    first, second = (rows.loc[(OTHER, pd.Timestamp(w))] for w in ("2021-07-05", "2021-07-12"))
+    assert (second["cases"], second["coverage"]) == (4, pytest.approx(5 / 7))
+    assert first["coverage"] == 0
+    assert np.isnan([first["cases"], first["rate"]]).all()
+
+
+def test_a_ward_that_never_reported_is_missing_and_not_zero(two_wards):
+    rows = two_wards.mart("wards_week")
+    never = rows[~rows["ward_code"].isin([ONE, OTHER])]
+    assert len(never) == 32 * 2
+    assert never[["cases", "rate"]].isna().all(axis=None)
+    assert (never["coverage"] == 0).all()
+    assert never["population"].notna().all()
+
+
+def test_the_sample_late_ward_has_its_partial_sum(demo_lake):
+    rows = demo_lake.mart("wards_week")
+    row = rows[(rows["ward_code"] == OTHER) & (rows["week"] == rows["week"].max())].iloc[0]
+    known = demo_lake.read("epidemic.cases_daily")
+    known = known[(known["location"] == OTHER) & (pd.to_datetime(known["date"]) >= row["week"])]
+    assert (len(known), row["coverage"]) == (4, pytest.approx(4 / 7))
+    assert row["cases"] == known["new_cases"].sum()
+
+
+# -- tiles ----------------------------------------------------------------------------------------
+
+
+def tile(lake: Lake, indicator: str, location: str) -> pd.Series:
+    rows = lake.mart("tiles")
+    rows = rows[(rows["indicator"] == indicator) & (rows["location"] == location)]
+    assert len(rows) == 1
+    return rows.iloc[0]
+
+
+def test_a_tile_by_hand(wards_lake, take_in):
+    months = pd.DataFrame(
+        {
+            "month": ["2021-05", "2021-06", "2021-08", "2021-09"],
+            "geo": "Việt Nam",
+            "series": "retail_sales",
+            "value": [100.0, 110.0, 90.0, 95.5],
+            "unit": "tỷ đồng",
+        }
+    )
+    take_in(wards_lake, "economy.monthly", months)
+    marts.build(wards_lake, ["tiles"])
+    row = tile(wards_lake, "economy.retail_sales", "VN")
+    assert (row["value"], row["previous"]) == (95.5, 90)
+    assert row["date"] == pd.Timestamp("2021-09-01")
+    assert row["data_date"] == pd.Timestamp("2021-09-30")
+    np.testing.assert_array_equal(row["history"], [100, 110, np.nan, 90, 95.5])
+
+
+def test_the_period_before_is_missing_when_it_was_not_reported(wards_lake, take_in):
+    months = pd.DataFrame(
+        {
+            "month": ["2021-07", "2021-09"],
+            "geo": "Việt Nam",
+            "series": "retail_sales",
+            "value": [100.0, 95.5],
+            "unit": "tỷ đồng",
+        }
+    )
+    take_in(wards_lake, "economy.monthly", months)
+    marts.build(wards_lake, ["tiles"])
+    row = tile(wards_lake, "economy.retail_sales", "VN")
+    assert row["value"] == 95.5
+    assert np.isnan(row["previous"])
+
+
+def test_a_tile_shows_the_newest_complete_week_and_the_newest_day(wards_lake, take_in):
+    cases = daily("79", "2021-07-05", [1] * 7 + [2] * 7 + [9] * 3)
+    take_in(wards_lake, "epidemic.cases_daily", cases)
+    marts.build(wards_lake, ["tiles"])
+    row = tile(wards_lake, "epidemic.new_cases", "79")
+    assert (row["value"], row["previous"]) == (14, 7)
+    assert row["date"] == pd.Timestamp("2021-07-12")
+    assert row["data_date"] == pd.Timestamp("2021-07-21")
+    assert row["history"].tolist() == [7, 14]
+
+
+def test_the_city_has_no_value_while_wards_are_missing(two_wards):
+    row = tile(two_wards, "epidemic.new_cases", CITY)
+    assert np.isnan(row["value"])
+    assert len(row["history"]) == 0
+
+
+# -- simulated ------------------------------------------------------------------------------------
+
+
+def test_the_sample_is_marked_as_simulated_everywhere(demo_lake):
+    for name in ("wards_week", "tiles", "series", "forecasts", "scores"):
+        assert demo_lake.mart(name)["simulated"].all(), name
+
+
+def test_a_real_file_lifts_the_mark_of_its_own_table_only(demo_copy, take_in):
+    take_in(demo_copy, "epidemic.cases_daily", daily(ONE, "2021-11-01", [3] * 7))
+    marts.build(demo_copy, ["wards_week", "tiles", "series"])
+    wards, series = demo_copy.mart("wards_week"), demo_copy.mart("series")
+    assert not wards["simulated"].any()
+    assert wards["week"].unique().tolist() == [pd.Timestamp("2021-11-01")]  # none beside the real
+    assert not series.loc[series["target"].str.startswith("epidemic."), "simulated"].any()
+    assert series.loc[series["target"].str.startswith("economy."), "simulated"].all()
+    tiles = demo_copy.mart("tiles").dropna(subset="value").set_index("indicator")["simulated"]
+    assert "economy.cpi_yoy" in tiles
+    assert tiles[~tiles.index.str.startswith("epidemic.")].all()
+
+
+# -- forecasts and scores -------------------------------------------------------------------------
+
+KEY = ["target", "location"]
+
+
+def test_forecasts_are_hub_quantiles_that_rise_and_are_not_negative(demo_lake):
+    frame = demo_lake.mart("forecasts")
+    assert set(frame["output_type"]) == {"quantile"}
+    assert len(HUB_QUANTILES) == 23
+    for _, rows in frame.groupby(["model_id", *KEY, "horizon"]):
+        rows = rows.sort_values("output_type_id")
+        assert rows["output_type_id"].to_numpy() == pytest.approx(HUB_QUANTILES)
+        assert rows["value"].is_monotonic_increasing
+    assert (frame["value"] >= 0).all()
+    assert frame[["reference_date", "target_end_date"]].notna().all(axis=None)
+
+
+def test_every_series_is_forecast_beyond_its_newest_complete_period(demo_lake):
+    series, made = demo_lake.mart("series"), demo_lake.mart("forecasts")
+    complete = series[series["coverage"] >= 1 - 1e-9].groupby(KEY)["target_end_date"].max()
+    first = made.groupby(KEY)["target_end_date"].min()
+    assert (first > complete.reindex(first.index)).all()
+    assert {"naive"} < set(made["model_id"])
+
+
+@pytest.fixture
+def one_family(monkeypatch) -> None:
+    """Forecast one ward by the baseline alone, so that a build takes no time."""
+    family = marts._Forecast("epidemic.new_cases", (ONE,), "W", 2, ("naive",))
+    monkeypatch.setattr(marts, "_FORECASTS", (family,))
+
+
+@pytest.mark.usefixtures("one_family")
+@pytest.mark.parametrize("days_of_last_week", [0, 6])
+def test_models_never_see_an_incomplete_week(wards_lake, take_in, monkeypatch, days_of_last_week):
+    seen: list[pd.DataFrame] = []
+    forecast = forecasting.forecast
+
+    def spied(observations: pd.DataFrame, *args: object, **options: object) -> pd.DataFrame:
+        seen.append(observations)
+        return forecast(observations, *args, **options)
+
+    monkeypatch.setattr(forecasting, "forecast", spied)
+    cases = [d // 7 for d in range(20 * 7)] + [1_000_000] * days_of_last_week
+    take_in(wards_lake, "epidemic.cases_daily", daily(ONE, "2021-03-01", cases))
+    marts.build(wards_lake, ["series", "forecasts"])
+    assert [len(frame) for frame in seen] == [20]
+    assert seen[0]["observation"].max() == 19 * 7
+    series = wards_lake.mart("series")
+    assert (series["coverage"] < 1).sum() == (days_of_last_week > 0)
+    median = wards_lake.mart("forecasts").query("output_type_id == 0.5")["value"]
+    assert median.tolist() == [19 * 7] * 2
+
+
+@pytest.mark.usefixtures("one_family")
+def test_a_short_series_is_not_forecast(wards_lake, take_in):
+    cases = daily(ONE, "2021-03-01", [1] * 7 * (marts._LEAST_PERIODS - 1))
+    take_in(wards_lake, "epidemic.cases_daily", cases)
+    assert [b.rows for b in marts.build(wards_lake, ["forecasts", "scores"])] == [0, 0]
+
+
+def test_the_baseline_is_the_measure_of_every_model(demo_lake):
+    board = demo_lake.mart("scores")
+    naive = board[board["model_id"] == "naive"]
+    assert naive["relative_wis"].to_numpy() == pytest.approx(1)
+    assert not naive.duplicated(KEY).any()
+    assert len(naive) == len(board[KEY].drop_duplicates())
+    assert not naive["fallbacks"].any()
+    both = board.merge(naive, on=KEY, suffixes=("", "_naive"))
+    alike = both[both["n_common"] == both["n"]]
+    ratio = alike["wis"] / alike["wis_naive"]
+    assert alike["relative_wis"].to_numpy() == pytest.approx(ratio.to_numpy())
+
+
+def test_scores_say_on_how_much_they_rest(demo_lake):
+    board = demo_lake.mart("scores")
+    assert (board["cutoffs"] >= 1).all()
+    assert (board["fallbacks"].between(0, board["cutoffs"])).all()
+    assert (board["n"] >= board["cutoffs"]).all()
+    assert (board["coverage_50"] <= board["coverage_95"]).all()
+    made = demo_lake.mart("forecasts")[["model_id", *KEY]].drop_duplicates()
+    assert len(board.merge(made)) == len(board)
