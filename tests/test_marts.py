@@ -1,5 +1,6 @@
 """The marts: what dashboards read, checked by hand against the rows it comes from."""
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -350,3 +351,50 @@ def test_scores_say_on_how_much_they_rest(demo_lake):
     assert (board["coverage_50"] <= board["coverage_95"]).all()
     made = demo_lake.mart("forecasts")[["model_id", *KEY]].drop_duplicates()
     assert len(board.merge(made)) == len(board)
+
+
+# -- one bad series must not cost the others theirs ------------------------------------------------
+
+
+def _daily(values: dict[int, int | None], weeks: int) -> str:
+    """Daily cases of the province from Monday 2021-01-04; a day in `values` as None has no row."""
+    days = pd.date_range("2021-01-04", periods=7 * weeks)
+    rows = [(day, values.get(n, 5)) for n, day in enumerate(days)]
+    return "date,location,new_cases\n" + "".join(
+        f"{day:%Y-%m-%d},79,{value}\n" for day, value in rows if value is not None
+    )
+
+
+def _clinics(weeks: int) -> str:
+    mondays = pd.date_range("2021-01-04", periods=weeks, freq="7D")
+    return "week_start,location,patients,ili\n" + "".join(
+        f"{day:%Y-%m-%d},79,100,{10 + n % 7}\n" for n, day in enumerate(mondays)
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "weeks", "told"),
+    [
+        ({14 * n: None for n in range(40)}, 80, "is not forecast"),  # no two weeks in a row
+        ({7: None}, 24, None),  # only the second week does
+        (dict.fromkeys(range(280), -1), 40, "is not forecast"),  # mostly corrections
+    ],
+    ids=["every second week incomplete", "second week incomplete", "mostly negative"],
+)
+def test_a_difficult_series_does_not_stop_the_build(lake, tmp_path, values, weeks, told):
+    for name, table, text in (
+        ("cases.csv", "epidemic.cases_daily", _daily(values, weeks)),
+        ("ili.csv", "health.ili_weekly", _clinics(40)),
+    ):
+        (tmp_path / name).write_text(text)
+        lake.ingest(tmp_path / name, table)
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        patch.setattr(marts, "_CUTOFFS", 2)
+        marts.build(lake, ["series", "forecasts", "scores"])
+    assert "health.ili_cases" in set(lake.mart("forecasts")["target"])
+    assert "health.ili_cases" in set(lake.mart("scores")["target"])
+    messages = [str(w.message) for w in caught if told and told in str(w.message)]
+    assert bool(messages) == bool(told)
+    if not told:
+        assert "epidemic.new_cases" in set(lake.mart("forecasts")["target"])
