@@ -75,70 +75,55 @@ def fan_chart(
         Vega-Lite specification with its data.
     """
     text = language.text
-    labels = {
-        text("band_95"): _BAND_COLOURS[95],
-        text("band_80"): _BAND_COLOURS[80],
-        text("band_50"): _BAND_COLOURS[50],
-        text("median"): _ACCENT,
-        text("history"): _INK,
-    }
     complete = history["complete"].astype(bool)
-    broken = history[~complete & history["value"].notna()]
-    if len(broken):
-        labels[text("incomplete")] = _INCOMPLETE
-    colour = {"domain": list(labels), "range": list(labels.values())}
-    time = _time(pd.concat([history["date"], fan["date"]]) if len(fan) else history["date"])
-    bands = [
-        _layer(
-            "fan",
-            {"type": "area"},
-            x=time,
-            y=_value(f"lo{level}", unit),
-            y2={"field": f"hi{level}"},
-            color=_label(text(f"band_{level}"), colour),
-        )
-        for level in (95, 80, 50)
-    ]
-    median = _layer(
-        "fan",
-        {"type": "line", "strokeDash": [6, 3], "point": {"size": 45, "filled": True}},
-        x=time,
-        y=_value("median", unit),
-        color=_label(text("median"), colour),
-        tooltip={"field": "tip"},
-        description={"field": "tip"},
-    )
-    line = _layer(
-        "history",
-        {"type": "line", "strokeWidth": 1.8, "point": {"size": 16, "filled": True}},
-        x=time,
-        y=_value("value", unit),
-        color=_label(text("history"), colour),
-        tooltip={"field": "tip"},
-    )
-    hollow = _layer(
-        "incomplete",
-        {"type": "point", "size": 60, "opacity": 1, "fill": "white"},
-        x=time,
-        y=_value("value", unit),
-        color=_label(text("incomplete"), colour),
-        tooltip={"field": "tip"},
-    )
     whole = history.assign(value=history["value"].where(complete))
+    broken = history[~complete & history["value"].notna()]
+    broken_tips = [
+        f"{tip} ({text('incomplete').lower()})" for tip in _tips(broken, "value", unit, language)
+    ]
+    dates = pd.concat([history["date"], fan["date"]]) if len(fan) else history["date"]
     return _spec(
         title,
         340,
-        [*bands, line, median, hollow],
+        _fan_layers(_time(dates), unit, language, has_incomplete=len(broken) > 0),
         history=_records(whole, _tips(whole, "value", unit, language)),
-        incomplete=_records(
-            broken,
-            [
-                f"{tip} ({text('incomplete').lower()})"
-                for tip in _tips(broken, "value", unit, language)
-            ],
-        ),
+        incomplete=_records(broken, broken_tips),
         fan=_records(fan, _fan_tips(fan, unit, language)),
     )
+
+
+def _fan_layers(time: Spec, unit: str, language: Language, *, has_incomplete: bool) -> list[Spec]:
+    """Return the layers of a fan chart, from the widest band to the points on top."""
+    labels = {
+        "band_95": _BAND_COLOURS[95],
+        "band_80": _BAND_COLOURS[80],
+        "band_50": _BAND_COLOURS[50],
+        "median": _ACCENT,
+        "history": _INK,
+    }
+    if has_incomplete:
+        labels["incomplete"] = _INCOMPLETE
+    words = [language.text(key) for key in labels]
+    scale = {"domain": words, "range": list(labels.values())}
+
+    def layer(data: str, key: str, field: str, mark: Spec, **more: Spec) -> Spec:
+        colour = _label(language.text(key), scale)
+        return _layer(data, mark, x=time, y=_value(field, unit), color=colour, **more)
+
+    tip = {"field": "tip"}
+    bands = [
+        layer("fan", f"band_{n}", f"lo{n}", {"type": "area"}, y2={"field": f"hi{n}"})
+        for n in (95, 80, 50)
+    ]
+    line = {"type": "line", "strokeWidth": 1.8, "point": {"size": 16, "filled": True}}
+    dashed = {"type": "line", "strokeDash": [6, 3], "point": {"size": 45, "filled": True}}
+    hollow = {"type": "point", "size": 60, "opacity": 1, "fill": "white"}
+    return [
+        *bands,
+        layer("history", "history", "value", line, tooltip=tip),
+        layer("fan", "median", "median", dashed, tooltip=tip, description=tip),
+        layer("incomplete", "incomplete", "value", hollow, tooltip=tip),
+    ]
 
 
 def trend_chart(series: pd.DataFrame, *, title: str, unit: str, language: Language) -> Spec:
@@ -198,6 +183,13 @@ def ward_map(wards: pd.DataFrame, *, title: str, bands: list[str], selected: str
         }
         for row in rows_of(wards)
     ]
+    layers = [_ward_areas(bands), *_ward_texts()]
+    spec = _spec(title, 560, layers, shapes=shapes, numbers=numbers)
+    return spec | {"projection": {"type": "identity"}}
+
+
+def _ward_areas(bands: list[str]) -> Spec:
+    """Return the layer of the wards' shapes, filled by band, that a click selects."""
     fill = {
         "field": "band",
         "type": "nominal",
@@ -212,33 +204,35 @@ def ward_map(wards: pd.DataFrame, *, title: str, bands: list[str], selected: str
             "labelLimit": 400,
         },
     }
-    outline = {"condition": {"test": "datum.chosen", "value": 3}, "value": 0.8}
-    areas = {
+    return {
         "data": {"name": "shapes"},
         "params": [{"name": "ward", "select": {"type": "point", "fields": ["code"]}}],
         "mark": {"type": "geoshape", "stroke": "#323f4b", "cursor": "pointer"},
         "encoding": {
             "fill": fill,
-            "strokeWidth": outline,
+            "strokeWidth": {"condition": {"test": "datum.chosen", "value": 3}, "value": 0.8},
             "tooltip": {"field": "tip"},
             "description": {"field": "tip"},
         },
     }
-    at = {"longitude": {"field": "x"}, "latitude": {"field": "y"}}
+
+
+def _ward_texts() -> list[Spec]:
+    """Return the layers of the bands' numbers and the wards' names."""
     ink = {"condition": {"test": "datum.dark", "value": "white"}, "value": _INK}
-    texts = [
+    at = {"longitude": {"field": "x"}, "latitude": {"field": "y"}, "color": ink}
+    name = {"fontSize": {"expr": "width < 420 ? 0 : 9"}}  # no room on a phone
+    return [
         {
             "data": {"name": "numbers"},
             "mark": {"type": "text", "tooltip": None, "dy": dy} | font,
-            "encoding": {**at, "text": {"field": field}, "color": ink},
+            "encoding": {**at, "text": {"field": field}},
         }
         for field, dy, font in (
             ("number", 0, {"fontWeight": "bold", "fontSize": 12}),
-            ("name", 12, {"fontSize": {"expr": "width < 420 ? 0 : 9"}}),  # no room on a phone
+            ("name", 12, name),
         )
     ]
-    spec = _spec(title, 560, [areas, *texts], shapes=shapes, numbers=numbers)
-    return spec | {"projection": {"type": "identity"}}
 
 
 def sparkline(values: list[float], label: str) -> str:
