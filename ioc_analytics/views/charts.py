@@ -312,7 +312,6 @@ def _spec(title: str, height: int, layer: list[Spec], **datasets: list[Spec]) ->
             "axis": {"gridColor": _GRID, "domainColor": "#7b8794", "labelColor": _INK},
             "legend": {
                 "orient": "bottom",
-                "columns": 4,
                 "labelFontSize": 12,
                 "labelLimit": 260,
                 "symbolOpacity": 1,
@@ -350,7 +349,8 @@ def _value(field: str, unit: str) -> Spec:
 
 
 def _label(label: str, scale: Spec) -> Spec:
-    return {"datum": label, "type": "nominal", "scale": scale, "title": None}
+    legend = {"columns": 4}  # the live figure fits it to its width
+    return {"datum": label, "type": "nominal", "scale": scale, "title": None, "legend": legend}
 
 
 def _records(frame: pd.DataFrame, tips: list[str]) -> list[Spec]:

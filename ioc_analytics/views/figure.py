@@ -55,13 +55,16 @@ export default {
     el.append(frame);
     loading ??= vega(model);
     const embed = await loading;
-    let shown, drawing = Promise.resolve();
+    let shown, columns, drawing = Promise.resolve();
+    const fitting = () => Math.max(1, Math.floor(frame.clientWidth / 170));
     const draw = async () => {
       shown?.finalize();
+      columns = fitting();
       const options = { renderer: "svg", actions: false, formatLocale: model.get("number_format") };
       const spec = structuredClone(model.get("spec"));
       spec.title.text = lines(spec.title.text, frame.clientWidth);
-      spec.config.legend.columns = Math.max(1, Math.floor(frame.clientWidth / 170));
+      for (const { encoding } of spec.layer)
+        if (encoding.color?.legend) encoding.color.legend.columns = columns;
       if (spec.projection) spec.height = Math.min(spec.height, frame.clientWidth);
       shown = await embed(frame, spec, options);
       if (!("ward" in shown.view.getState().signals)) return;
@@ -74,7 +77,12 @@ export default {
     const redraw = () => (drawing = drawing.then(draw));
     model.on("change:spec", redraw);
     redraw();
-    return () => shown?.finalize();
+    const resized = new ResizeObserver(() => columns && fitting() !== columns && redraw());
+    resized.observe(frame);
+    return () => {
+      resized.disconnect();
+      shown?.finalize();
+    };
   },
 };
 """
