@@ -172,7 +172,8 @@ def _wards_week(lake: Lake) -> pd.DataFrame:
     """Return new cases of every ward in every recent week, missing where nothing was reported.
 
     Columns: `ward_code, name, week (Monday), cases, rate (per 100,000), coverage (share of the
-    week's days reported), population, population_basis, population_year, simulated`.
+    week's days reported), population, population_basis, population_year, data_date (last day on
+    which any ward reported), simulated`.
     """
     wards = lake.read("geography.wards")[
         ["ward_code", "population", "population_basis", "population_year"]
@@ -190,6 +191,7 @@ def _wards_week(lake: Lake) -> pd.DataFrame:
         part = part if name == "cases" else part.drop(columns="coverage")
         grid = grid.merge(part, how="left", on=["ward_code", "week"])
     grid["coverage"] = grid["coverage"].fillna(0.0)
+    grid["data_date"] = measure(lake, ids[:1], "D", "ward")["date"].max()
     grid["simulated"] = lake.simulated("epidemic.cases_daily")
     return grid.sort_values(["week", "ward_code"], ignore_index=True)
 
@@ -410,6 +412,7 @@ MARTS = (
             "population": _NUMBER,
             "population_basis": _TEXT,
             "population_year": _NUMBER,
+            "data_date": _DAY,
             "simulated": _YES,
         },
         _wards_week,

@@ -398,3 +398,9 @@ def test_a_difficult_series_does_not_stop_the_build(lake, tmp_path, values, week
     assert bool(messages) == bool(told)
     if not told:
         assert "epidemic.new_cases" in set(lake.mart("forecasts")["target"])
+
+
+def test_the_wards_carry_the_last_day_on_which_any_of_them_reported(wards_lake, take_in):
+    take_in(wards_lake, "epidemic.cases_daily", daily(ONE, "2021-07-05", [1] * 9))
+    marts.build(wards_lake, ["wards_week"])
+    assert set(wards_lake.mart("wards_week")["data_date"]) == {pd.Timestamp("2021-07-13")}

@@ -47,6 +47,7 @@ def wards_week(**changes: Any) -> pd.DataFrame:
     frame["name"] = frame["ward_code"].map(names)
     frame["population"] = frame["ward_code"].map({FIRST: 10_000.0, SECOND: 20_000.0, SILENT: 400.0})
     frame["population_basis"], frame["population_year"] = "published", 2021.0
+    frame["data_date"] = pd.Timestamp("2021-10-21")
     frame["cases"] = [1.0, 20, np.nan, 2, 30, np.nan, 3, 12, np.nan]
     frame["coverage"] = [1.0, 1, 0, 1, 1, 0, 1, 4 / 7, 0]
     frame["rate"] = frame["cases"] / frame["population"] * 1e5

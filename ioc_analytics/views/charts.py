@@ -128,7 +128,7 @@ def _fan_layers(time: Spec, unit: str, language: Language, *, has_incomplete: bo
 
 def trend_chart(series: pd.DataFrame, *, title: str, unit: str, language: Language) -> Spec:
     """Return bars of one series (`date, value`); missing periods stay empty."""
-    time = _time(series["date"])
+    time = _time(series["date"]) | {"scale": {"padding": 14}}  # room for the outer bars
     bars = _layer(
         "series",
         {"type": "bar", "color": "#5f9bcf", "size": {"expr": f"0.7 * width / {len(series) or 1}"}},

@@ -8,7 +8,6 @@ import pandas as pd
 from traitlets import HasTraits, Unicode, observe
 
 from ioc_analytics import sectors
-from ioc_analytics.contracts import CITY
 from ioc_analytics.errors import LakeError
 from ioc_analytics.lake import Lake
 from ioc_analytics.sectors.geography import places
@@ -105,10 +104,7 @@ class OverviewModel(HasTraits):
 
     def data_date(self) -> pd.Timestamp:
         """Return the last day for which any ward reported cases."""
-        rows = self.tiles[
-            (self.tiles["indicator"] == "epidemic.new_cases") & (self.tiles["location"] == CITY)
-        ]
-        return rows["data_date"].max()
+        return self._weeks["data_date"].max()
 
     def course(self) -> pd.DataFrame:
         """Return `week, cases` of the ward looked at, or of the city.
