@@ -40,7 +40,10 @@ _WEEKLY_RUN = 3  # so many gaps of exactly a week in a row are not missing days
 
 
 class _Intervention(NamedTuple):
-    """A dated public measure; `end` None = not recorded; `verified` = a source states the dates."""
+    """A dated public measure; `end` None = not recorded; `verified` = a source states its start.
+
+    An end may be the day before the measure that followed.
+    """
 
     name_vi: str
     name_en: str
@@ -76,7 +79,8 @@ INTERVENTIONS_2021: tuple[_Intervention, ...] = tuple(
     )
 )
 """Measures in Hồ Chí Minh City in 2021 by start; each has ``name_vi``, ``name_en``, ``start``,
-``end`` (None = not recorded) and ``verified`` (False = from memory, check before use)."""
+``end`` (None = not recorded) and ``verified`` (True = a source states the start; False = from memory, check
+before use)."""
 
 
 def public_holidays(year: int, language: str = "vi") -> dict[dt.date, str]:
