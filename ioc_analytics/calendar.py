@@ -79,8 +79,8 @@ INTERVENTIONS_2021: tuple[_Intervention, ...] = tuple(
     )
 )
 """Measures in Hồ Chí Minh City in 2021 by start; each has ``name_vi``, ``name_en``, ``start``,
-``end`` (None = not recorded) and ``verified`` (True = a source states the start; False = from memory, check
-before use)."""
+``end`` (None = not recorded) and ``verified`` (True = a source states the start; False = from
+memory, check before use)."""
 
 
 def public_holidays(year: int, language: str = "vi") -> dict[dt.date, str]:
