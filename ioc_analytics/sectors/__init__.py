@@ -4,13 +4,49 @@ from __future__ import annotations
 
 from functools import cache
 
-from ioc_analytics.contracts import Indicator, Table, nearest
+from ioc_analytics.contracts import Indicator, System, Table, nearest
 from ioc_analytics.errors import ContractError
-from ioc_analytics.sectors import economy, epidemic, geography, health
+from ioc_analytics.sectors import (
+    documents,
+    economy,
+    education,
+    epidemic,
+    feedback,
+    geography,
+    health,
+    procedures,
+    security,
+    social_media,
+    traffic,
+)
 
-__all__ = ["indicator", "indicators", "table", "tables"]
+__all__ = ["indicator", "indicators", "systems", "table", "tables"]
 
-_SECTORS = (economy, epidemic, geography, health)
+_SECTORS = (
+    economy,
+    procedures,
+    feedback,
+    documents,
+    security,
+    traffic,
+    social_media,
+    education,
+    health,
+    geography,
+    epidemic,
+)
+
+
+@cache
+def systems() -> dict[str, System]:
+    """Return the city's systems by id, in the city's order.
+
+    Examples
+    --------
+    >>> systems()["feedback"].vi
+    'Phản ánh người dân'
+    """
+    return {sector.SYSTEM.id: sector.SYSTEM for sector in _SECTORS}
 
 
 @cache

@@ -2,9 +2,11 @@
 
 from typing import Literal
 
-from ioc_analytics.contracts import Column, Indicator, Table, location_columns
+from ioc_analytics.contracts import Column, Indicator, System, Table, location_columns
 
-__all__ = ["INDICATORS", "TABLES"]
+__all__ = ["INDICATORS", "SYSTEM", "TABLES"]
+
+SYSTEM = System("economy", "Kinh tế – xã hội", "Socio-economic analysis")
 
 TABLES = (
     Table(

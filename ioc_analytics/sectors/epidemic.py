@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from ioc_analytics.contracts import Column, Indicator, Table, location_columns
+from ioc_analytics.contracts import Column, Indicator, System, Table, location_columns
 
-__all__ = ["CASE_RATE_CUTS", "INDICATORS", "TABLES", "Cut"]
+__all__ = ["CASE_RATE_CUTS", "INDICATORS", "SYSTEM", "TABLES", "Cut"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ CASE_RATE_CUTS = (
     Cut(50, False, "from memory (DOMAIN.md A.2)"),
     Cut(150, True, "4800/QĐ-BYT: top threshold (DOMAIN.md A.2, V17)"),
 )
+
+SYSTEM = System("epidemic", "Dịch bệnh", "COVID-19 application")
 
 TABLES = (
     Table(

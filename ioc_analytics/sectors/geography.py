@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from ioc_analytics.contracts import CITY, Column, Indicator, Table, fold, location_columns
+from ioc_analytics.contracts import CITY, Column, Indicator, System, Table, fold, location_columns
 
 __all__ = [
     "INDICATORS",
     "REFERENCE",
+    "SYSTEM",
     "TABLES",
     "WARDS_UNTIL",
     "Place",
@@ -144,6 +145,8 @@ _WARD = (
     Column("area_km2", "number", "Diện tích", unit="km²", minimum=0),
 )
 
+SYSTEM = System("geography", "Bản đồ", "Geographic information")
+
 TABLES = (
     Table(
         name="geography.wards",
@@ -160,7 +163,7 @@ TABLES = (
                 "text",
                 "Nguồn dân số",
                 required=True,
-                allowed=("published", "estimate"),
+                allowed={"published": ("công bố",), "estimate": ("ước tính",)},
             ),
             Column("population_published", "integer", "Dân số công bố", unit="người", minimum=0),
             Column(

@@ -1,8 +1,10 @@
 """The health system: what clinics and hospitals report."""
 
-from ioc_analytics.contracts import Column, Indicator, Table, location_columns
+from ioc_analytics.contracts import Column, Indicator, System, Table, location_columns
 
-__all__ = ["INDICATORS", "TABLES"]
+__all__ = ["INDICATORS", "SYSTEM", "TABLES"]
+
+SYSTEM = System("health", "Y tế", "Health")
 
 TABLES = (
     Table(
