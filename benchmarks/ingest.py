@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ioc_analytics.lake import open_lake
-from ioc_analytics.sectors.geography import places
+from ioc_analytics.places import places
 
 __all__ = ["main"]
 

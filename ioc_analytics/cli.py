@@ -130,7 +130,7 @@ _REFERENCE_AS_OF = "2021-01-01"  # the city's first day; a file of one's own is 
 
 def _load_reference(store: Lake) -> None:
     """Make sure that the lake knows the wards and their population."""
-    from ioc_analytics.sectors.geography import REFERENCE
+    from ioc_analytics.places import REFERENCE
 
     if store.version("geography.wards") is None:
         store.ingest(REFERENCE / "wards.csv", "geography.wards", as_of=_REFERENCE_AS_OF)

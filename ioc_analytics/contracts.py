@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Literal
 
 from ioc_analytics.errors import ContractError
+from ioc_analytics.text import fold, nearest
 
 __all__ = [
-    "CITY",
     "Column",
     "Identity",
     "Indicator",
     "Part",
     "System",
     "Table",
-    "fold",
     "location_columns",
-    "nearest",
 ]
-
-CITY = "769"  # General Statistics Office code of Thủ Đức City
 
 Kind = Literal[
     "text",
@@ -42,36 +34,6 @@ Kind = Literal[
 Frequency = Literal["D", "W", "M", "Q", "Y"]
 Direction = Literal["higher", "lower", "neutral"]
 Personal = Literal["", "pseudonym", "drop", "redact"]
-
-
-@lru_cache(maxsize=1 << 16)
-def fold(text: str) -> str:
-    """Reduce a header or a name to what people mean by it: no case, accents or punctuation.
-
-    Composed and decomposed Vietnamese, `Đ`/`đ`, old and new tone placement and any mark between
-    words give the same result, so that files of different systems meet.
-
-    Examples
-    --------
-    >>> fold("Phường Thuỷ Đức"), fold("PHUONG  Thủy-Đức")
-    ('phuong thuy duc', 'phuong thuy duc')
-    """
-    plain = unicodedata.normalize("NFD", text.casefold())
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
-    plain = plain.replace("đ", "d").replace("ð", "d")  # ð: the look-alike Ð of old code pages
-    return re.sub(r"[\W_]+", " ", plain).strip()
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return “ (did you mean …?)” with the closest known name, or nothing when none is close.
-
-    Examples
-    --------
-    >>> nearest("new_case", ["new_cases", "location"])
-    ' (did you mean “new_cases”?)'
-    """
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f" (did you mean “{close[0]}”?)" if close else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,9 +270,9 @@ class Indicator:
     `over_space` tells how wards make the city: "sum" of numerators and denominators, or "own": only
     rows of the place itself (an index of prices cannot be added up).
 
-    `against` compares the value v with a reference r, giving ``scale * v / r + offset``: ``4`` means
-    the mean of the four periods before, "year" the same period a year before. The reference is
-    missing where one of its periods is.
+    `against` compares the value v with a reference r, giving ``scale * v / r + offset``: ``4``
+    means the mean of the four periods before, "year" the same period a year before. The reference
+    is missing where one of its periods is.
 
     `parts` makes a composite: the points that other indicators earn, added up; missing where one is
     missing. Such an indicator has no table of its own.

@@ -17,12 +17,12 @@ import pandas as pd
 import pyarrow as pa
 
 from ioc_analytics import sectors
-from ioc_analytics.contracts import CITY, nearest
 from ioc_analytics.errors import ContractError, NotEnoughData
 from ioc_analytics.lake import Lake
 from ioc_analytics.lake.boundaries import ward_shapes
 from ioc_analytics.lake.panel import measure
-from ioc_analytics.sectors.geography import REFERENCE, places, ward_codes
+from ioc_analytics.places import CITY, REFERENCE, places, ward_codes
+from ioc_analytics.text import nearest
 
 __all__ = ["MARTS", "Built", "Mart", "build"]
 

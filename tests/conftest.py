@@ -12,7 +12,7 @@ import pytest
 
 from ioc_analytics import marts
 from ioc_analytics.lake import Lake, open_lake
-from ioc_analytics.sectors.geography import REFERENCE
+from ioc_analytics.places import REFERENCE
 from ioc_analytics.twin import write_sample
 
 REAL = Path(

@@ -22,7 +22,9 @@ PACKAGE = "ioc_analytics"
 FLOORS: Mapping[str, float] = {
     "errors": 0,
     "calendar": 0,
-    "contracts": 0,
+    "text": 0,
+    "contracts": 0.1,
+    "places": 0.1,
     "core": 1,
     "sectors": 2,
     "lake": 3,

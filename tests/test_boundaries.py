@@ -12,7 +12,7 @@ import shapely
 from ioc_analytics.errors import ContractError
 from ioc_analytics.lake import Lake
 from ioc_analytics.lake.boundaries import schematic_wards, ward_shapes
-from ioc_analytics.sectors.geography import REFERENCE, ward_codes
+from ioc_analytics.places import REFERENCE, ward_codes
 
 WARDS = pd.read_csv(REFERENCE / "wards.csv", dtype={"ward_code": str})
 

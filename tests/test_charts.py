@@ -17,7 +17,7 @@ import pytest
 
 from ioc_analytics.lake.boundaries import ward_shapes
 from ioc_analytics.lake.store import Store
-from ioc_analytics.sectors.geography import places
+from ioc_analytics.places import places
 from ioc_analytics.views import pages
 from ioc_analytics.views.charts import (
     PATTERNS,

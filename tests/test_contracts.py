@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ioc_analytics import sectors
-from ioc_analytics.contracts import Column, Table, fold, location_columns, nearest
+from ioc_analytics.contracts import Column, Table, location_columns
 from ioc_analytics.errors import ContractError
-from ioc_analytics.sectors.geography import find_places, places, ward_codes
+from ioc_analytics.places import find_places, places, ward_codes
+from ioc_analytics.text import fold, nearest
 
 _VIETNAMESE = st.text(
     "aăâbcdđeêghiklmnoôơpqrstuưvxyàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ 19",

@@ -22,7 +22,7 @@ import psutil
 import pytest
 
 from ioc_analytics.lake import Lake
-from ioc_analytics.sectors.geography import REFERENCE
+from ioc_analytics.places import REFERENCE
 from ioc_analytics.views.i18n import Language
 from ioc_analytics.views.server import DASHBOARDS
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ioc_analytics.errors import ContractError, IngestError
 from ioc_analytics.lake import open_lake
-from ioc_analytics.sectors.geography import REFERENCE, places, ward_codes
+from ioc_analytics.places import REFERENCE, places, ward_codes
 
 _CASES = "epidemic.cases_daily"
 _ILI = "health.ili_weekly"

@@ -10,11 +10,10 @@ import pytest
 
 import ioc_analytics.forecasting as forecasting
 from ioc_analytics import marts
-from ioc_analytics.contracts import CITY
 from ioc_analytics.errors import ContractError, LakeError
 from ioc_analytics.forecasting import HUB_QUANTILES
 from ioc_analytics.lake import Lake
-from ioc_analytics.sectors.geography import REFERENCE, ward_codes
+from ioc_analytics.places import CITY, REFERENCE, ward_codes
 
 NAMES = [m.name for m in marts.MARTS]
 ONE, OTHER = "26794", "26857"  # Linh Xuân, Long Phước

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ioc_analytics.errors import ContractError, LakeError
 from ioc_analytics.lake import open_lake
 from ioc_analytics.lake.panel import measure
-from ioc_analytics.sectors.geography import REFERENCE, places, ward_codes
+from ioc_analytics.places import REFERENCE, places, ward_codes
 
 _CASES, _RATE, _TEMPERATURE = "epidemic.new_cases", "epidemic.case_rate", "geography.temperature"
 _WARDS = ward_codes()

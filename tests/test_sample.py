@@ -9,7 +9,7 @@ import pytest
 
 from ioc_analytics.calendar import tet_day
 from ioc_analytics.lake import Lake, open_lake
-from ioc_analytics.sectors.geography import REFERENCE, ward_codes
+from ioc_analytics.places import REFERENCE, ward_codes
 from ioc_analytics.twin import write_sample
 
 # Cumulative cases of the province, DOMAIN.md D.5

@@ -21,10 +21,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ioc_analytics import marts, sectors
-from ioc_analytics.contracts import CITY
 from ioc_analytics.lake import Lake
 from ioc_analytics.lake.boundaries import ward_shapes
-from ioc_analytics.sectors.geography import REFERENCE, ward_codes
+from ioc_analytics.places import CITY, REFERENCE, ward_codes
 from ioc_analytics.views import i18n, pages
 from ioc_analytics.views.i18n import Language, language_of
 from ioc_analytics.views.models import ForecastModel, OverviewModel, open_marts

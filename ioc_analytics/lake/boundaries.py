@@ -17,7 +17,7 @@ from scipy.optimize import brentq
 
 from ioc_analytics.errors import ContractError
 from ioc_analytics.lake.store import Store
-from ioc_analytics.sectors.geography import REFERENCE
+from ioc_analytics.places import REFERENCE
 
 __all__ = ["schematic_wards", "ward_shapes"]
 

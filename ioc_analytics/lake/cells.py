@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from ioc_analytics.contracts import Column
 from ioc_analytics.lake.readers import Raw
 from ioc_analytics.lake.revisions import arrow_type
-from ioc_analytics.sectors.geography import find_places
+from ioc_analytics.places import find_places
 
 __all__ = ["Cells", "parse_cells", "take_text"]
 

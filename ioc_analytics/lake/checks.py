@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ioc_analytics import sectors
-from ioc_analytics.contracts import CITY, Table
+from ioc_analytics.contracts import Table
 from ioc_analytics.errors import IngestError
-from ioc_analytics.sectors.geography import WARDS_UNTIL, find_places, places, ward_codes
+from ioc_analytics.places import CITY, WARDS_UNTIL, find_places, places, ward_codes
 
 __all__ = ["Problem", "check_rows", "require_wards"]
 

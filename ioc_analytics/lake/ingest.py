@@ -17,13 +17,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ioc_analytics import sectors
-from ioc_analytics.contracts import Column, Table, fold, nearest
+from ioc_analytics.contracts import Column, Table
 from ioc_analytics.errors import ContractError, IngestError
 from ioc_analytics.lake.cells import Cells, parse_cells, take_text
 from ioc_analytics.lake.checks import Problem, check_rows, require_wards
 from ioc_analytics.lake.readers import RawTable, read_bytes, read_raw
 from ioc_analytics.lake.revisions import arrow_type
 from ioc_analytics.lake.store import Store
+from ioc_analytics.text import fold, nearest
 
 __all__ = ["IngestReport", "ingest_file"]
 

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from ioc_analytics import sectors
-from ioc_analytics.contracts import CITY, Indicator, nearest
+from ioc_analytics.contracts import Indicator
 from ioc_analytics.errors import ContractError
 from ioc_analytics.lake.revisions import quote
 from ioc_analytics.lake.store import Store
-from ioc_analytics.sectors.geography import places, ward_codes
+from ioc_analytics.places import CITY, places, ward_codes
+from ioc_analytics.text import nearest
 
 __all__ = ["FREQUENCIES", "measure", "panel"]
 

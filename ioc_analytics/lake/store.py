@@ -19,7 +19,7 @@ from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from ioc_analytics import sectors
-from ioc_analytics.contracts import Table, nearest
+from ioc_analytics.contracts import Table
 from ioc_analytics.errors import ContractError, LakeError
 from ioc_analytics.lake.revisions import (
     SYSTEM,
@@ -29,6 +29,7 @@ from ioc_analytics.lake.revisions import (
     quote,
     revise,
 )
+from ioc_analytics.text import nearest
 
 __all__ = ["Appended", "Store", "arrow_schema", "arrow_type"]
 

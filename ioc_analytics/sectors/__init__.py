@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from ioc_analytics.contracts import Indicator, System, Table, nearest
+from ioc_analytics.contracts import Indicator, System, Table
 from ioc_analytics.errors import ContractError
 from ioc_analytics.sectors import (
     documents,
@@ -19,6 +19,7 @@ from ioc_analytics.sectors import (
     social_media,
     traffic,
 )
+from ioc_analytics.text import nearest
 
 __all__ = ["indicator", "indicators", "systems", "table", "tables"]
 

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ioc_analytics.calendar import holiday_shares
-from ioc_analytics.sectors.geography import REFERENCE
+from ioc_analytics.places import REFERENCE
 
 __all__ = ["SAMPLE_TABLES", "SampleFile", "write_sample"]
 

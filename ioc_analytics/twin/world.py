@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ioc_analytics.calendar import public_holidays, tet_day
-from ioc_analytics.sectors.geography import REFERENCE
+from ioc_analytics.places import REFERENCE
 
 __all__ = ["Link", "World", "delayed"]
 
@@ -93,7 +93,7 @@ class World:
         begin = pd.Timestamp(self.start)
         self.end = begin + pd.Timedelta(days=self.days - 1)
         self.dates = pd.date_range(begin - pd.DateOffset(years=self.history), self.end)
-        self.first = int(self.dates.get_loc(begin))
+        self.first = len(self.dates) - self.days
         self.recent = slice(self.first, len(self.dates))
         columns = ["ward_code", "name_vi", "population", "area_km2", "lat", "lon"]
         wards = pd.read_csv(REFERENCE / "wards.csv", dtype={"ward_code": str})
@@ -160,7 +160,7 @@ class World:
         """How hard life is restricted on each day, 0 to 1, shape (T,)."""
         level = np.zeros(len(self.dates))
         for day, value in _STRINGENCY.items():
-            level[self.dates >= day] = value
+            level[self.dates >= pd.Timestamp(day)] = value
         return level
 
     @cached_property

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 import pandas as pd
 
-from ioc_analytics.sectors.geography import places
+from ioc_analytics.places import places
 
 __all__ = ["LANGUAGES", "Language", "language_of"]
 

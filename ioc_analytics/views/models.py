@@ -10,7 +10,7 @@ from traitlets import HasTraits, Unicode, observe
 from ioc_analytics import sectors
 from ioc_analytics.errors import LakeError
 from ioc_analytics.lake import Lake
-from ioc_analytics.sectors.geography import places
+from ioc_analytics.places import places
 from ioc_analytics.views.i18n import Language
 
 __all__ = ["ForecastModel", "OverviewModel", "open_marts"]
