@@ -25,6 +25,7 @@ FLOORS: Mapping[str, float] = {
     "text": 0,
     "contracts": 0.1,
     "places": 0.1,
+    "office": 0.1,
     "core": 1,
     "sectors": 2,
     "lake": 3,

@@ -11,16 +11,51 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ioc_analytics import sectors
+from ioc_analytics.contracts import Indicator
 from ioc_analytics.errors import ContractError, LakeError
 from ioc_analytics.lake import open_lake
 from ioc_analytics.lake.panel import measure
 from ioc_analytics.places import REFERENCE, places, ward_codes
 
-_CASES, _RATE, _TEMPERATURE = "epidemic.new_cases", "epidemic.case_rate", "geography.temperature"
+_CASES, _RATE = "epidemic.new_cases", "epidemic.case_rate"
+_TEMPERATURE, _INDEX = "lab.temperature", "lab.index"  # a mean and a stock that wards add up to
+_LAB = {
+    _TEMPERATURE: Indicator(
+        id=_TEMPERATURE,
+        name_vi="Nhiệt độ",
+        name_en="Temperature",
+        unit="°C",
+        direction="neutral",
+        table="geography.weather_daily",
+        numerator="temp_c",
+        denominator="1",
+    ),
+    _INDEX: Indicator(
+        id=_INDEX,
+        name_vi="Chỉ số",
+        name_en="Index",
+        unit="%",
+        direction="neutral",
+        table="economy.monthly",
+        numerator="value",
+        where="series = 'cpi_yoy'",
+        over_time="last",
+        freq="M",
+    ),
+}
 _WARDS = ward_codes()
 _MONDAY = dt.date(2021, 7, 5)
 _EXAMPLES = 150 if os.environ.get("IOC_FULL") else 8
 _counter = itertools.count()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _lab_indicators():
+    known = sectors.indicators() | _LAB
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sectors, "indicators", lambda: known)
+        yield
 
 
 def _put(lake, tmp_path, table, header, rows, as_of="2021-12-31", **options):
@@ -213,15 +248,15 @@ def test_a_value_in_another_unit_is_not_measured(lake, tmp_path):
 def test_a_stock_takes_the_last_value_of_the_period(lake, tmp_path):
     rows = [(f"2021-{m:02}", "769", "cpi_yoy", float(m), _YOY) for m in range(1, 8)]
     _put(lake, tmp_path, "economy.monthly", "month,location,series,value,unit", rows)
-    city = lake.panel(["economy.cpi_yoy"], "Q", "city").iloc[:, 0]
+    city = lake.panel([_INDEX], "Q", "city").iloc[:, 0]
     assert city.tolist() == [3.0, 6.0, 7.0]
 
 
 def test_a_stock_of_the_city_is_not_complete_while_a_ward_is_missing(lake, tmp_path):
     rows = [(f"2021-{m:02}", w, "cpi_yoy", 1.0, _YOY) for m in (1, 2, 3) for w in _WARDS[:20]]
     _put(lake, tmp_path, "economy.monthly", "month,location,series,value,unit", rows)
-    assert measure(lake, ["economy.cpi_yoy"], "Q", "city")["coverage"][0] == pytest.approx(20 / 34)
-    assert lake.panel(["economy.cpi_yoy"], "Q", "city").isna().all(axis=None)
+    assert measure(lake, [_INDEX], "Q", "city")["coverage"][0] == pytest.approx(20 / 34)
+    assert lake.panel([_INDEX], "Q", "city").isna().all(axis=None)
 
 
 # -- missing stays missing ------------------------------------------------------------------------
@@ -340,7 +375,7 @@ def test_a_panel_as_of_a_day_is_the_panel_of_a_lake_that_stopped_there(
         ),
         (([_CASES], "H"), "freq is one of D, W, M, Q, Y, not “H”"),
         ((["health.ili_share"], "D"), "health.ili_share is known by week; it has no values by day"),
-        ((["economy.cpi_yoy"], "W"), "economy.cpi_yoy is known by month; it has no values by week"),
+        (([_INDEX], "W"), "lab.index is known by month; it has no values by week"),
         (([_CASES], "W", "wards"), "locations is “ward”, “city” or a list of codes, not “wards”"),
         (([_CASES], "W", ["7690"]), "no place with the code “7690” .did you mean “769”"),
     ],

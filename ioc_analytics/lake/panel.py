@@ -11,14 +11,14 @@ import pandas as pd
 from ioc_analytics import sectors
 from ioc_analytics.contracts import Indicator
 from ioc_analytics.errors import ContractError
-from ioc_analytics.lake.revisions import quote
+from ioc_analytics.lake.indicator_sql import FREQUENCIES, Member, Span, compiled
 from ioc_analytics.lake.store import Store
-from ioc_analytics.places import CITY, places, ward_codes
+from ioc_analytics.places import CITY, WARDS_UNTIL, places, ward_codes
 from ioc_analytics.text import nearest
 
 __all__ = ["FREQUENCIES", "measure", "panel"]
 
-FREQUENCIES = {"D": "day", "W": "week", "M": "month", "Q": "quarter", "Y": "year"}
+_NUMBERS = ("value", "numerator", "denominator", "coverage")
 _STARTS = {"D": "D", "W": "W-MON", "M": "MS", "Q": "QS", "Y": "YS"}
 
 
@@ -125,28 +125,21 @@ def measure(
     -------
     DataFrame
         `indicator, location, date, value, numerator, denominator, n, coverage`, a row for each
-        period with at least one base row. `n` counts base rows; `coverage` is the share of a
-        complete period's days and places that have one.
+        period with at least one base row (events: with a covered day). `n` counts base rows;
+        `coverage` is the share of a complete period's days and places that have one.
     """
     chosen = [sectors.indicator(i) for i in dict.fromkeys(indicators)]
     codes = _codes(locations)
     for indicator in chosen:
         _require_frequency(indicator, freq)
-    query = " union all ".join(_indicator_sql(i, freq, codes) for i in chosen)
-    long = store.sql(f"select * from ({query}) order by indicator, location, date", as_of)
+    query = compiled(chosen, freq, _members(codes), _spans(store, chosen, as_of))
+    long = store.aggregate(f"select * from ({query}) order by indicator, location, date", as_of)
     long["date"] = pd.to_datetime(long["date"]).astype("datetime64[ns]")
     if start is not None:
         long = long[long["date"] >= pd.Timestamp(start)]
     if end is not None:
         long = long[long["date"] <= pd.Timestamp(end)]
-    scale = long["indicator"].map({i.id: i.scale for i in chosen}).astype(float)
-    ratio = long["numerator"] / long["denominator"].where(long["denominator"] != 0)
-    without = long["indicator"].isin([i.id for i in chosen if i.denominator is None])
-    long["value"] = scale * ratio.where(~without, long["numerator"])
-    long["coverage"] = long["covered"] / _expected(long, chosen, freq)
-    return long[
-        ["indicator", "location", "date", "value", "numerator", "denominator", "n", "coverage"]
-    ].reset_index(drop=True)
+    return long.astype(dict.fromkeys(_NUMBERS, float)).reset_index(drop=True)
 
 
 def _codes(locations: str | Sequence[str]) -> list[str]:
@@ -175,75 +168,24 @@ def _require_frequency(indicator: Indicator, freq: str) -> None:
         )
 
 
-def _indicator_sql(indicator: Indicator, freq: str, codes: Sequence[str]) -> str:
-    """Return SQL for an indicator: one row for each period and place.
-
-    `part` is the place whose rows are used: the place itself, or for the city each of its wards,
-    a 34th of the city, where the city has no row of its own.
-    """
-    table = sectors.table(indicator.table)
-    place = quote(next(c for c in table.key if table.column(c).kind == "place"))
-    day = quote(str(table.date))
-    per_person = indicator.denominator == "population"
-    last = indicator.over_time == "last"
-    total = "arg_max({}, day)" if last else "sum({})"
-    where = f"and ({indicator.where})" if indicator.where else ""
-    wards = ward_codes() if CITY in codes else ()
-    grain = "date" if last else "day"
-    days = "1" if last else "count(distinct day)"
-    return f"""
-    select '{indicator.id}' as indicator, b.* replace (
-        {"p.people" if per_person else "denominator"} as denominator) from (
-      with base as (
-        select {place} as part, {day} as day,
-               cast(date_trunc('{FREQUENCIES[freq]}', {day}) as date) as date,
-               cast({indicator.numerator} as double) as num,
-               cast({"1" if per_person else indicator.denominator or "1"} as double) as den
-        from {_sql_name(table.name)}
-        where {place} in ({_sql_list((*codes, *wards))}) {where}
-          and num is not null and den is not null
-      ), placed as (
-        select part as location, 1.0 as weight, * from base where part in ({_sql_list(codes)})
-        union all by name
-        select '{CITY}' as location, 1.0 / {len(ward_codes())} as weight, * from base
-        where part in ({_sql_list(wards)})
-          and {grain} not in (select {grain} from base where part = '{CITY}')
-      ), parts as (
-        select location, date, {total.format("num")} as num, {total.format("den")} as den,
-               count(*) as n, {days} * any_value(weight) as covered
-        from placed group by location, part, date
-      )
-      select location, date, sum(num) as numerator, sum(den) as denominator,
-             cast(sum(n) as bigint) as n, sum(covered) as covered
-      from parts group by location, date
-    ) b {f"left join ({_people_sql()}) p using (location)" if per_person else ""}"""
+def _members(codes: Sequence[str]) -> list[Member]:
+    """Return what each place is made of; the city of its wards, 34 and from July 2025 12 others."""
+    members = [Member(code, code, 1.0, 1.0) for code in codes]
+    if CITY in codes:
+        wards = ward_codes()
+        members += [Member(CITY, w, 1.0, 1 / len(wards), until=str(WARDS_UNTIL)) for w in wards]
+    return members
 
 
-def _people_sql() -> str:
-    """Return SQL for the residents of each ward and of the city, which is all of them."""
-    return f"""
-    select ward_code as location, cast(population as double) as people from geography.wards
-    union all select '{CITY}', cast(sum(population) as double) from geography.wards"""
-
-
-def _sql_list(codes: Sequence[str]) -> str:
-    return ", ".join(f"'{code}'" for code in codes) or "null"
-
-
-def _sql_name(table: str) -> str:
-    return ".".join(map(quote, table.split(".")))
-
-
-def _expected(long: pd.DataFrame, chosen: Sequence[Indicator], freq: str) -> pd.Series:
-    """Return how many base rows a complete period of each row's indicator has at one place."""
-    own = {i.id: "last" if i.over_time == "last" else i.freq for i in chosen}
-    expected = pd.Series(1.0, index=long.index)
-    offset = pd.tseries.frequencies.to_offset(_STARTS[freq])
-    for base in {"D", "W", "M"} & set(own.values()):
-        rows = long["indicator"].map(own).eq(base)
-        counts = {
-            day: len(pd.date_range(day, day + offset, freq=_STARTS[base], inclusive="left"))
-            for day in long.loc[rows, "date"].unique()
-        }
-        expected[rows] = long.loc[rows, "date"].map(counts)
-    return expected
+def _spans(store: Store, chosen: Sequence[Indicator], as_of: str | dt.date | None) -> list[Span]:
+    """Return the days that the files of events cover."""
+    parts = [sectors.indicator(p.indicator) for i in chosen for p in i.parts]
+    names = sorted({i.table for i in (*chosen, *parts) if i.table})
+    spans = []
+    for name in names:
+        if sectors.table(name).events:
+            covered = store.covered(name, as_of).to_dict("records")
+            spans += [
+                Span(name, f"{c['first']:%F}", f"{c['last']:%F}", c["place"]) for c in covered
+            ]
+    return spans

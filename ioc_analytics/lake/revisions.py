@@ -20,7 +20,9 @@ _ARROW = {
     "text": pa.string(),
     "integer": pa.int64(),
     "number": pa.float64(),
+    "boolean": pa.bool_(),
     "date": pa.date32(),
+    "datetime": pa.timestamp("us"),  # local time of Viet Nam, without zone
     "week": pa.date32(),
     "month": pa.date32(),
     "place": pa.string(),
@@ -29,6 +31,7 @@ _ARROW = {
 # `_deleted` closes a key. `_confirms` marks a row that repeats what was known (keys only): it is
 # kept apart, in a partition that reads skip, so that an older export that arrives late cannot undo
 # what a newer one had confirmed. `_snapshot` tells that the row's file stated all there was.
+# `_revises` marks a row whose key was there before: only such keys need their revisions compared.
 SYSTEM = (
     pa.field("as_of", pa.date32()),
     pa.field("_ingest", pa.int64()),
@@ -37,6 +40,7 @@ SYSTEM = (
     pa.field("_simulated", pa.bool_()),
     pa.field("_deleted", pa.bool_()),
     pa.field("_snapshot", pa.bool_()),
+    pa.field("_revises", pa.bool_()),
     pa.field("_confirms", pa.bool_()),
 )
 
@@ -67,11 +71,17 @@ def known_sql(table: Table, source: str) -> str:
 
     Newest is the latest `as_of`; of one day, the latest ingest.
     """
-    return (
-        f"select * exclude (_deleted) from (select * from {source} qualify row_number() over "
-        f"(partition by {_listed(table.key)} order by as_of desc, _ingest desc) = 1) "
-        "where not _deleted"
+    keys = _listed(table.key)
+    return f"""
+    with revised as (select distinct {keys} from {source} where _revises),
+    newest as (
+      from {source} semi join revised using ({keys})
+      qualify row_number() over (partition by {keys} order by as_of desc, _ingest desc) = 1
     )
+    select * exclude (_deleted, _revises) from newest where not _deleted
+    union all
+    select * exclude (_deleted, _revises) from {source} anti join revised using ({keys})
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +145,9 @@ def revise(
         with duckdb.connect() as con:
             con.register("stated", stated)
             con.register("file_rows", rows)
-            con.register("known_rows", stated.filter(_reach(table, rows, as_of)))
+            reach = stated.filter(_reach(table, rows))
+            con.register("reach", reach)
+            con.register("known_rows", reach.filter(pc.field("as_of") <= pa.scalar(as_of)))
             con.execute(f"create temp table known as {known_sql(table, 'known_rows')}")
             con.execute(f"create temp view incoming as {_completed_sql(table, rows)}")
             matched = con.sql(_matched_sql(table)).to_arrow_table()
@@ -152,15 +164,15 @@ def revise(
     parts = [
         _filled(fresh, table, {**given, "_deleted": False, "_confirms": False}),
         _filled(confirmed, table, {**given, "_deleted": False, "_confirms": True}),
-        _filled(closed, table, {**given, "_deleted": True, "_confirms": False}),
-        _filled(later, table, {"_simulated": simulated, "_confirms": False}),
+        _filled(closed, table, {**given, "_deleted": True, "_revises": True, "_confirms": False}),
+        _filled(later, table, {"_simulated": simulated, "_revises": True, "_confirms": False}),
     ]
     return Revision(pa.concat_tables(parts), fresh.num_rows, confirmed.num_rows, closed.num_rows)
 
 
-def _reach(table: Table, rows: pa.Table, as_of: dt.date) -> pc.Expression:
-    """Return the filter for revisions that these rows can meet: known by then, same dates."""
-    wanted = ~pc.field("_confirms") & (pc.field("as_of") <= pa.scalar(as_of))
+def _reach(table: Table, rows: pa.Table) -> pc.Expression:
+    """Return the filter for revisions that these rows can meet: those of the same dates."""
+    wanted = ~pc.field("_confirms")
     if table.date in table.key and rows.num_rows:
         limits = pc.min_max(rows[table.date])
         day = pc.field(table.date)
@@ -179,12 +191,16 @@ def _completed_sql(table: Table, rows: pa.Table) -> str:
 
 
 def _matched_sql(table: Table) -> str:
-    """Return SQL for the file's rows with `_confirms`: equal to what is known."""
+    """Return SQL for the file's rows with `_confirms` (equal to what is known) and `_revises`."""
     names = [quote(c.name) for c in table.stored]
     same = " and ".join(f"k.{n} is not distinct from i.{n}" for n in names)
+    keys = _listed(table.key)
+    first = quote(table.key[0])
     return (
-        f"select i.*, k.{quote(table.key[0])} is not null as _confirms "
-        f"from incoming i left join known k on {same} order by i._line"
+        f"select i.*, k.{first} is not null as _confirms, there.{first} is not null as _revises "
+        f"from incoming i left join known k on {same} "
+        f"left join (select distinct {keys} from reach) there "
+        f"on {_equal('i', 'there', [quote(c) for c in table.key])} order by i._line"
     )
 
 

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake import CommitProperties, DeltaTable, Transaction
 
 from ioc_analytics import sectors
 from ioc_analytics.contracts import Table
 from ioc_analytics.errors import ContractError, LakeError
+from ioc_analytics.lake.clock import create_clock
+from ioc_analytics.lake.delta import ATTEMPTS, DeltaFolder
 from ioc_analytics.lake.revisions import (
     SYSTEM,
     arrow_schema,
@@ -33,12 +32,6 @@ from ioc_analytics.text import nearest
 
 __all__ = ["Appended", "Store", "arrow_schema", "arrow_type"]
 
-# Every version stays readable: neither the log nor replaced files expire by themselves.
-_KEEP = {
-    "delta.enableExpiredLogCleanup": "false",
-    "delta.logRetentionDuration": "interval 36500 days",
-    "delta.deletedFileRetentionDuration": "interval 36500 days",
-}
 _NAMES = re.compile(r'(?<![\w."])"?(\w+)"?\s*\.\s*"?(\w+)"?')  # schema and name in a query
 _CLOSED = (  # what keeps a query inside the lake
     "enable_external_access = false",
@@ -46,8 +39,6 @@ _CLOSED = (  # what keeps a query inside the lake
     "lock_configuration = true",
 )
 _COUNTER = "ioc.ingest"
-_ATTEMPTS = 20
-_BATCH = 1 << 16  # rows handed to the writer at once; it holds a copy of each batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +52,7 @@ class Appended:
     closed: int
 
 
-class Store:
+class Store(DeltaFolder):
     """An embedded lake in a folder (or under an object-store address).
 
     Each row has its own time (`date`, `week_start`, …) and `as_of`, the day the city came to know
@@ -75,18 +66,6 @@ class Store:
     storage_options : mapping, optional
         Handed to Delta Lake for object stores.
     """
-
-    def __init__(self, path: str | Path, storage_options: Mapping[str, str] | None = None) -> None:
-        self.path = str(path).rstrip("/")
-        if not self.path:
-            raise LakeError("The lake needs a folder; its name is empty.")
-        if os.path.exists(self.path) and not os.path.isdir(self.path):
-            raise LakeError(f"The lake {self.path} is a file; it must be a folder.")
-        self._options = dict(storage_options) if storage_options else None
-
-    def __repr__(self) -> str:
-        """Name the lake's place."""
-        return f"{type(self).__name__}({self.path!r})"
 
     # -- tables ---------------------------------------------------------------------------------
 
@@ -131,6 +110,8 @@ class Store:
         snapshot: bool = False,
         simulated: bool = False,
         unread: pa.Table | None = None,
+        covers: tuple[dt.date, dt.date] | None = None,
+        covers_place: str | None = None,
     ) -> Appended:
         """Write checked rows in one commit; the same `ingest_id` twice writes once.
 
@@ -156,6 +137,11 @@ class Store:
         unread : pyarrow.Table, optional
             Keys of the file's refused rows (null where unreadable); a snapshot does not close what
             one of them may have stated.
+        covers : (first day, last day), optional
+            For tables of events: the days for which the rows are all there is, so that a place
+            without row had no event. Default: from the first to the last row.
+        covers_place : str, optional
+            The only place that the rows are about; default all wards.
 
         Returns
         -------
@@ -167,7 +153,7 @@ class Store:
         LakeError
             Other ingests into the table kept committing first.
         """
-        for _ in range(_ATTEMPTS):
+        for _ in range(ATTEMPTS):
             schema = pa.schema([*arrow_schema(table), *SYSTEM])
             delta = self._made(f"tables/{table.name}", schema, ["_confirms"])
             before = delta.transaction_version(_COUNTER) or 0
@@ -186,14 +172,15 @@ class Store:
             )
             done = Appended(False, number, new.stored, new.unchanged, new.closed)
             counts = {"rows": done.written, "unchanged": done.unchanged, "closed": done.closed}
+            span = _span(table, rows, covers, covers_place)
             commit = CommitProperties(
-                custom_metadata={**metadata, **{k: str(v) for k, v in counts.items()}},
+                custom_metadata={**metadata, **span, **{k: str(v) for k, v in counts.items()}},
                 app_transactions=[Transaction(_COUNTER, number), Transaction(ingest_id, 1)],
             )
             if self._commit(delta, new.rows, commit):
                 return done
         raise LakeError(
-            f"{table.name}: other ingests kept committing first ({_ATTEMPTS} times); try again."
+            f"{table.name}: other ingests kept committing first ({ATTEMPTS} times); try again."
         )
 
     # -- reading --------------------------------------------------------------------------------
@@ -272,11 +259,7 @@ class Store:
         """
         as_of = _day(as_of)
         with duckdb.connect() as con:
-            for schema, short in sorted(set(_NAMES.findall(query.lower()))):
-                if schema == "marts":
-                    self._register_mart(con, short)
-                elif f"{schema}.{short}" in sectors.tables():
-                    self._register(con, sectors.table(f"{schema}.{short}"), as_of, None)
+            self._show(con, query, as_of)
             for setting in _CLOSED:
                 con.execute(f"set {setting}")
             try:
@@ -288,6 +271,33 @@ class Store:
                 raise LakeError(self._unknown(query, str(error))) from error
             except duckdb.Error as error:
                 raise LakeError(f"The query was refused: {str(error).splitlines()[0]}") from error
+
+    def aggregate(self, query: str, as_of: str | dt.date | None = None) -> pd.DataFrame:
+        """Run a query of our own as `sql` does, reading the files directly: faster, not closed off.
+
+        Never for a query that a person typed: it could read any file of this machine.
+        """
+        with duckdb.connect() as con:
+            self._show(con, query, _day(as_of), direct=True)
+            return con.sql(query).df()
+
+    def _show(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        query: str,
+        as_of: dt.date | None,
+        *,
+        direct: bool = False,
+    ) -> None:
+        """Give a connection the tables, marts and clock that a query names."""
+        for schema, short in sorted(set(_NAMES.findall(query.lower()))):
+            if schema == "marts":
+                self._register_mart(con, short)
+            elif f"{schema}.{short}" in sectors.tables():
+                table = sectors.table(f"{schema}.{short}")
+                self._register(con, table, as_of, None, direct=direct)
+        if "working_" in query:
+            create_clock(con)
 
     def _unknown(self, query: str, error: str) -> str:
         """Return a sentence for a name that the engine does not know, with the nearest one."""
@@ -303,8 +313,8 @@ class Store:
     def history(self, table: str) -> pd.DataFrame:
         """Return one row for each ingest of a table, newest first.
 
-        Columns: `version, ingested_at, file, sha256, ingest_id, as_of, simulated, rows, unchanged,
-        closed, rejected`.
+        Columns: `version, ingested_at, file, sha256, ingest_id, as_of, simulated, covers_first,
+        covers_last, covers_place (tables of events), rows, unchanged, closed, rejected`.
         """
         delta = self._must_open(sectors.table(table))
         entries = [e for e in delta.history() if "ingest_id" in e]
@@ -316,11 +326,33 @@ class Store:
                 "as_of": pd.to_datetime([e["as_of"] for e in entries]),
                 "simulated": [e["simulated"] == "True" for e in entries],
                 **{
+                    k: pd.to_datetime([e.get(k) for e in entries])
+                    for k in ("covers_first", "covers_last")
+                },
+                "covers_place": [e.get("covers_place") for e in entries],
+                **{
                     k: [int(e.get(k, 0)) for e in entries]
                     for k in ("rows", "unchanged", "closed", "rejected")
                 },
             }
         )
+
+    def covered(self, table: str, as_of: str | dt.date | None = None) -> pd.DataFrame:
+        """Return the days that the files of a table of events cover, as known on a day.
+
+        Returns
+        -------
+        DataFrame
+            `first, last` (days), `place` (None: all wards), a row for each file; within them a
+            place without row had no event.
+        """
+        files = self.history(table).dropna(subset="covers_first")
+        if not self.simulated(table):
+            files = files[~files["simulated"]]
+        if (day := _day(as_of)) is not None:
+            files = files[files["as_of"] <= pd.Timestamp(day)]
+        spans = files[["covers_first", "covers_last", "covers_place"]].drop_duplicates()
+        return spans.set_axis(["first", "last", "place"], axis=1).reset_index(drop=True)
 
     def status(self) -> pd.DataFrame:
         """Return what the lake holds: one row for each table.
@@ -362,7 +394,7 @@ class Store:
     def write_rejects(self, ingest_id: str, rejects: pa.Table) -> None:
         """Keep the rows that were refused; the same ingest writes them once."""
         key = f"rejects:{ingest_id}"
-        for _ in range(_ATTEMPTS):
+        for _ in range(ATTEMPTS):
             delta = self._made("rejects", rejects.schema)
             if delta.transaction_version(key) is not None:
                 return
@@ -383,57 +415,7 @@ class Store:
             frame = frame[frame["table"] == only]
         return frame.sort_values(["table", "file", "line", "column"], ignore_index=True)
 
-    # -- marts ----------------------------------------------------------------------------------
-
-    def write_mart(self, name: str, rows: pa.Table, metadata: Mapping[str, str]) -> None:
-        """Replace a mart in one commit; earlier versions stay readable.
-
-        Raises
-        ------
-        LakeError
-            Other builds of the same mart kept committing first.
-        """
-        for _ in range(_ATTEMPTS):
-            try:
-                write_deltalake(
-                    self._place(f"marts/{name}"),
-                    rows,
-                    mode="overwrite",
-                    schema_mode="overwrite",
-                    configuration=_KEEP,
-                    storage_options=self._options,
-                    commit_properties=CommitProperties(custom_metadata=dict(metadata)),
-                )
-            except CommitFailedError:  # another build was faster; ours replaces it
-                continue
-            return
-        raise LakeError(f"The mart “{name}” could not be written: other builds run; try again.")
-
-    def mart(self, name: str) -> pd.DataFrame:
-        """Return a mart that `ioc build` computed; a `LakeError` says when it was not built."""
-        delta = self._open(f"marts/{name}")
-        if delta is None:
-            raise LakeError(f"The mart “{name}” was not built yet; run: ioc build")
-        return delta.to_pyarrow_dataset().to_table().to_pandas()
-
-    def mart_metadata(self, name: str) -> dict[str, Any] | None:
-        """Return what the newest build of a mart recorded about itself, or None."""
-        delta = self._open(f"marts/{name}")
-        return delta.history(1)[0] if delta else None
-
     # -- below: Delta and DuckDB ----------------------------------------------------------------
-
-    def _place(self, name: str) -> str:
-        return f"{self.path}/{name}"
-
-    def _open(self, name: str) -> DeltaTable | None:
-        place = self._place(name)
-        if "://" not in place and not os.path.isdir(f"{place}/_delta_log"):
-            return None
-        try:
-            return DeltaTable(place, storage_options=self._options)
-        except TableNotFoundError:  # a folder whose first commit was never finished
-            return None
 
     def _held(self, table: str) -> DeltaTable | None:
         """Open a table that took in at least one file."""
@@ -454,55 +436,35 @@ class Store:
             delta.load_as_version(version)
         return delta
 
-    def _made(self, name: str, schema: pa.Schema, partition_by: Sequence[str] = ()) -> DeltaTable:
-        """Open a table, making it first where it is not there.
-
-        Two writers may both make it: the second making changes nothing. Rows are only ever written
-        to a table that was opened, for only then does a commit notice those that came before it.
-        """
-        delta = self._open(name)
-        if delta is None:
-            DeltaTable.create(
-                self._place(name),
-                schema,
-                mode="ignore",
-                partition_by=list(partition_by),
-                configuration=_KEEP,
-                storage_options=self._options,
-            )
-            delta = DeltaTable(self._place(name), storage_options=self._options)
-        return delta
-
-    def _commit(self, delta: DeltaTable, data: pa.Table, commit: CommitProperties) -> bool:
-        """Append in one commit; False when another writer came first."""
-        batches = data.to_reader(max_chunksize=_BATCH)
-        try:
-            write_deltalake(
-                delta, batches, mode="append", schema_mode="merge", commit_properties=commit
-            )
-        except CommitFailedError:
-            return False
-        except DeltaError as error:
-            raise LakeError(f"{delta.table_uri} could not be written: {error}") from error
-        return True
-
     def _register(
         self,
         con: duckdb.DuckDBPyConnection,
         table: Table,
         as_of: str | dt.date | None,
         version: int | None,
+        *,
+        direct: bool = False,
     ) -> None:
         """Show a table's known rows as a view; the engine never sees a row known only later."""
-        rows = self._must_open(table, version).to_pyarrow_dataset()
-        rows = rows.filter(~pc.field("_confirms"))
-        real = rows.filter(~pc.field("_simulated"))
-        rows = real if real.head(1).num_rows else rows
-        if (day := _day(as_of)) is not None:
-            rows = rows.filter(pc.field("as_of") <= pa.scalar(day))
+        delta = self._must_open(table, version)
         source = f"_{uuid.uuid4().hex}"
-        con.register(source, rows)
-        con.execute(f"create schema if not exists {quote(table.name.partition('.')[0])}")
+        day = _day(as_of)
+        rows = delta.to_pyarrow_dataset().filter(~pc.field("_confirms"))
+        real = bool(rows.filter(~pc.field("_simulated")).head(1).num_rows)
+        files = delta.file_uris(file_pruning_predicate="_confirms = false") if direct else []
+        if files and not any("://" in file for file in files):
+            known = f" and as_of <= date '{day}'" if day else ""
+            con.execute(
+                f"create view {quote(source)} as select * from read_parquet({files}, "
+                f"union_by_name = true, hive_partitioning = false) "
+                f"where _simulated = {not real}{known}"
+            )
+        else:
+            rows = rows.filter(pc.field("_simulated") == (not real))
+            if day is not None:
+                rows = rows.filter(pc.field("as_of") <= pa.scalar(day))
+            con.register(source, rows)
+        con.execute(f"create schema if not exists {quote(table.system)}")
         con.execute(f"create view {_qualified(table.name)} as {known_sql(table, quote(source))}")
 
     def _register_mart(self, con: duckdb.DuckDBPyConnection, name: str) -> None:
@@ -513,6 +475,24 @@ class Store:
         con.register(source, delta.to_pyarrow_dataset())
         con.execute("create schema if not exists marts")
         con.execute(f"create view marts.{quote(name)} as from {quote(source)}")
+
+
+def _span(
+    table: Table,
+    rows: pa.Table,
+    covers: tuple[dt.date, dt.date] | None,
+    place: str | None,
+) -> dict[str, str]:
+    """Return what a commit notes about the days that a file of events covers."""
+    if not table.events or table.date is None:
+        return {}
+    if covers is None and rows.num_rows > rows[table.date].null_count:
+        limits = pc.min_max(rows[table.date].cast(pa.date32()))
+        covers = (limits["min"].as_py(), limits["max"].as_py())
+    if covers is None:
+        return {}
+    span = {"covers_first": covers[0].isoformat(), "covers_last": covers[1].isoformat()}
+    return span | ({"covers_place": place} if place else {})
 
 
 def _qualified(table: str) -> str:
