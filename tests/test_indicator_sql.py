@@ -14,8 +14,9 @@ from ioc_analytics import sectors
 from ioc_analytics.contracts import Column, Indicator, Part, System, Table, location_columns
 from ioc_analytics.errors import ContractError
 from ioc_analytics.lake import open_lake
+from ioc_analytics.lake.crosswalk import crosswalk
 from ioc_analytics.lake.panel import measure
-from ioc_analytics.places import ward_codes
+from ioc_analytics.places import ward_codes, ward_codes_2025
 
 _A, _B = ward_codes()[:2]
 _EXAMPLES = 100 if os.environ.get("IOC_FULL") else 6
@@ -388,3 +389,40 @@ def test_a_declaration_that_contradicts_itself_is_refused(options, why):
                 **options,
             }
         )
+
+
+# -- wards of two times ---------------------------------------------------------------------------
+
+
+def test_the_new_wards_are_made_of_the_old_ones_and_the_total_is_the_same_number(lake, rng):
+    counts = rng.integers(0, 2**40, (14, 34))
+    days = [str(d.date()) for d in pd.date_range("2025-06-16", periods=14)]
+    rows = [
+        _figure(day, float(n), ward)
+        for day, line in zip(days, counts.tolist(), strict=True)
+        for ward, n in zip(ward_codes(), line, strict=True)
+    ]
+    put(lake, "lab.figures", rows, as_of="2025-08-01")
+    old, new = (lake.panel(["lab.sum"], "D", group) for group in ("ward", "ward2025"))
+    assert new.shape == (14, 12)
+    assert new.sum(axis=1).tolist() == old.sum(axis=1).tolist() == counts.sum(axis=1).tolist()
+    pieces = crosswalk().query("new == '26794-2025'")
+    by_hand = sum(old[("lab.sum", part.old)] * part.weight for part in pieces.itertuples())
+    assert new[("lab.sum", "26794-2025")].tolist() == by_hand.tolist()
+
+
+def test_a_series_of_new_wards_runs_through_the_change_and_so_does_the_city(lake):
+    rows = [_figure("2025-06-30", 1, w) for w in ward_codes()]
+    rows += [_figure("2025-07-01", 2, w) for w in ward_codes_2025()]
+    put(lake, "lab.figures", rows, as_of="2025-08-01")
+    new = lake.panel(["lab.sum"], "D", "ward2025")
+    assert new.sum(axis=1).tolist() == [34, 24]
+    assert lake.panel(["lab.sum"], "D", "city").iloc[:, 0].tolist() == [34, 24]
+    old = lake.panel(["lab.sum"], "D", "ward")
+    assert old.index.tolist() == [pd.Timestamp("2025-06-30")]
+
+
+def test_a_new_ward_is_unknown_while_one_of_its_parts_is(lake):
+    parts = crosswalk().query("new == '26833-2025'")["old"].tolist()
+    put(lake, "lab.figures", [_figure("2025-06-30", 1, w) for w in parts[:-1]], as_of="2025-08-01")
+    assert np.isnan(value(lake, "lab.sum", "D", "26833-2025", "2025-06-30"))

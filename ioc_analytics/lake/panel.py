@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,13 +11,20 @@ import pandas as pd
 from ioc_analytics import sectors
 from ioc_analytics.contracts import Indicator
 from ioc_analytics.errors import ContractError
+from ioc_analytics.lake.crosswalk import crosswalk
 from ioc_analytics.lake.indicator_sql import FREQUENCIES, Member, Span, compiled
 from ioc_analytics.lake.store import Store
-from ioc_analytics.places import CITY, WARDS_UNTIL, places, ward_codes
+from ioc_analytics.places import CITY, WARDS_UNTIL, places, ward_codes, ward_codes_2025
 from ioc_analytics.text import nearest
 
 __all__ = ["FREQUENCIES", "measure", "panel"]
 
+_RENEWED = WARDS_UNTIL + dt.timedelta(days=1)
+_GROUPS: dict[str, Callable[[], Sequence[str]]] = {
+    "ward": ward_codes,
+    "ward2025": ward_codes_2025,
+    "city": lambda: [CITY],
+}
 _NUMBERS = ("value", "numerator", "denominator", "coverage")
 _STARTS = {"D": "D", "W": "W-MON", "M": "MS", "Q": "QS", "Y": "YS"}
 
@@ -43,8 +50,10 @@ def panel(
         Ids such as "epidemic.new_cases".
     freq : {"D", "W", "M", "Q", "Y"}
         Length of a period; not shorter than the indicator's own. Weeks start on Monday.
-    locations : "ward", "city" or sequence of codes
-        "ward" is the 34 wards, "city" is 769.
+    locations : "ward", "ward2025", "city" or sequence of codes
+        "ward" is the 34 wards that stood until 30 June 2025, "ward2025" the 12 since then (before,
+        they are made of the old ones by `lake.crosswalk`), "city" is 769, also as the sum of the
+        12 wards that took its place.
     start, end : date, optional
         First and last period start.
     as_of : date, optional
@@ -144,11 +153,12 @@ def measure(
 
 def _codes(locations: str | Sequence[str]) -> list[str]:
     if isinstance(locations, str):
-        if locations not in ("ward", "city"):
+        if locations not in _GROUPS:
             raise ContractError(
-                f"locations is “ward”, “city” or a list of codes, not “{locations}”."
+                f"locations is {', '.join(f'“{g}”' for g in _GROUPS)} or a list of codes, "
+                f"not “{locations}”."
             )
-        return list(ward_codes()) if locations == "ward" else [CITY]
+        return list(_GROUPS[locations]())
     for code in locations:
         if code not in places():
             raise ContractError(
@@ -169,11 +179,19 @@ def _require_frequency(indicator: Indicator, freq: str) -> None:
 
 
 def _members(codes: Sequence[str]) -> list[Member]:
-    """Return what each place is made of; the city of its wards, 34 and from July 2025 12 others."""
+    """Return what each place is made of: the city of its wards, a new ward of the old ones."""
     members = [Member(code, code, 1.0, 1.0) for code in codes]
     if CITY in codes:
-        wards = ward_codes()
-        members += [Member(CITY, w, 1.0, 1 / len(wards), until=str(WARDS_UNTIL)) for w in wards]
+        old, new = ward_codes(), ward_codes_2025()
+        members += [Member(CITY, w, 1.0, 1 / len(old), until=str(WARDS_UNTIL)) for w in old]
+        members += [Member(CITY, w, 1.0, 1 / len(new), since=str(_RENEWED)) for w in new]
+    links = crosswalk()
+    whole = links.groupby("new")["weight"].sum()
+    members += [
+        Member(new, old, weight, weight / float(whole[new]), until=str(WARDS_UNTIL))
+        for old, new, weight, _ in links.itertuples(index=False)
+        if new in codes
+    ]
     return members
 
 
