@@ -161,6 +161,11 @@ def test_events_without_a_ward_belong_to_the_city_on_top_of_those_of_its_wards(l
     assert value(lake, "lab.received", "W", "769", "2021-10-04") == 3
 
 
+def test_an_export_of_the_city_says_nothing_about_places_outside_it(lake):
+    put(lake, "lab.files", [_file("1", "2021-10-05")], covers=("2021-10-04", "2021-10-10"))
+    assert lake.panel(["lab.received", "lab.pending"], "W", ["79", "VN"]).isna().all(axis=None)
+
+
 def test_a_rate_of_events_divides_by_residents_also_where_none_happened(lake):
     residents = [
         {"ward_code": w, "name_vi": "", "population": 50_000, "population_basis": "estimate",

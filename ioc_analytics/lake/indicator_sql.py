@@ -18,10 +18,11 @@ from ioc_analytics import sectors
 from ioc_analytics.contracts import Indicator, Table
 from ioc_analytics.errors import ContractError
 from ioc_analytics.lake.revisions import quote
-from ioc_analytics.places import CITY
+from ioc_analytics.places import CITY, ward_codes, ward_codes_2025
 
 __all__ = ["FREQUENCIES", "Member", "Span", "compiled"]
 
+_OF_THE_CITY = (CITY, *ward_codes(), *ward_codes_2025())
 _PEOPLE = """
     select m.location, sum(m.weight * w.population)::double as people
     from members m join geography.wards w on w.ward_code = m.part group by m.location"""
@@ -172,21 +173,32 @@ def _daily_steps(base: Sequence[Indicator], members: Sequence[Member]) -> list[s
 
 
 def _scan_sql(day: str, group: Sequence[Indicator], parts: Sequence[str]) -> str:
+    """Return the sums of all indicators of one table by place and day; each row is read once."""
     table = sectors.table(group[0].table)
-    sums = []
+    cells, sums = [], []
     for k, indicator in enumerate(group):
-        known = _known(indicator)
+        x, y = f"x_{k}", f"y_{k}"
+        cells.append(f"{_where(indicator, indicator.numerator)} as {x}")
         together = "max" if indicator.over_time == "max" else "sum"
-        num, den = _number(indicator.numerator), _number(_divisor(indicator))
-        sums += [
-            f"{together}({num}) filter (where {known}) as num_{k}",
-            f"sum({den}) filter (where {known}) as den_{k}",
-            f"count(*) filter (where {known}) as n_{k}",
-        ]
+        if _divisor(indicator) == "1":
+            sums += [f"{together}({x}) as num_{k}", f"count({x})::double as den_{k}"]
+            sums += [f"count({x}) as n_{k}"]
+        else:
+            cells.append(f"{_where(indicator, _divisor(indicator))} as {y}")
+            sums += [f"{together}({x}) filter (where {y} is not null) as num_{k}"]
+            sums += [f"sum({y}) filter (where {x} is not null) as den_{k}"]
+            sums += [f"count({x}) filter (where {y} is not null) as n_{k}"]
     return (
-        f"select {_place(table)} as part, {day} as day, {', '.join(sums)} from {_named(table)} "
-        f"where {_place(table)} in ({_texts(parts)}) and {day} is not null group by 1, 2"
+        f"select part, day, {', '.join(sums)} from ("
+        f"select {_place(table)} as part, {day} as day, {', '.join(cells)} from {_named(table)} "
+        f"where {_place(table)} in ({_texts(parts)}) and {day} is not null) group by part, day"
     )
+
+
+def _where(indicator: Indicator, expression: str) -> str:
+    """Return an expression that is null on the rows that do not count for an indicator."""
+    number = _number(expression)
+    return f"case when {indicator.where} then {number} end" if indicator.where else number
 
 
 def _deltas_sql(indicator: Indicator, parts: Sequence[str]) -> str:
@@ -196,18 +208,19 @@ def _deltas_sql(indicator: Indicator, parts: Sequence[str]) -> str:
     closed = f"cast({indicator.closed} as date)" if indicator.closed else "null::date"
     num, den = _number(indicator.numerator), _number(_divisor(indicator))
     here = f"{place} in ({_texts(parts)}) and {_known(indicator)} and {opened} is not null"
-    both = "(closed is null or closed > opened)"
-    rows = (
-        f"select {place} as part, {opened} as opened, {closed} as closed, {num} as num, "
-        f"{den} as den from {_named(table)} where {here}"
-    )
     return f"""
     select '{indicator.id}' as indicator, part, day, sum(num) as num, sum(den) as den,
            sum(n)::bigint as n
     from (
-      select part, opened as day, num, den, 1 as n from ({rows}) where {both}
+      with items as materialized (
+        select {place} as part, {opened} as opened, {closed} as closed, sum({num}) as num,
+               sum({den}) as den, count(*) as n
+        from {_named(table)} where {here} and ({closed} is null or {closed} > {opened})
+        group by 1, 2, 3
+      )
+      select part, opened as day, num, den, n from items
       union all
-      select part, closed, -num, -den, 0 from ({rows}) where {both} and closed is not null
+      select part, closed, -num, -den, 0 from items where closed is not null
     ) group by part, day"""
 
 
@@ -270,12 +283,16 @@ def _parted_sql(freq: str) -> str:
 
 
 def _covered_periods_sql(freq: str) -> str:
-    """Return how many days of a period the files of events cover, for each part."""
+    """Return how many days of a period the files of events cover, for each part.
+
+    A file that names no place is about the city and its wards, and says nothing of the province.
+    """
     return f"""
     select c.source, m.location, m.part, m.weight, m.share, {_period("c.day", freq)} as date,
            count(distinct c.day) as days
     from covered_days c join members m
-      on (c.place is null or c.place = m.part) and c.day between m.since and m.until
+      on (c.place = m.part or (c.place is null and m.part in ({_texts(_OF_THE_CITY)})))
+     and c.day between m.since and m.until
     group by c.source, m.location, m.part, m.weight, m.share, {_period("c.day", freq)}"""
 
 

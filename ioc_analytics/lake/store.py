@@ -91,8 +91,7 @@ class Store(DeltaFolder):
         delta = self._held(sectors.table(table).name)
         if delta is None:
             return False
-        entries = [e for e in delta.history() if "ingest_id" in e and int(e.get("rows", 0))]
-        return bool(entries) and all(e["simulated"] == "True" for e in entries)
+        return _made_up(delta)
 
     def has_ingest(self, table: Table, ingest_id: str) -> bool:
         """Tell whether this file with these options was already taken in."""
@@ -449,18 +448,18 @@ class Store(DeltaFolder):
         delta = self._must_open(table, version)
         source = f"_{uuid.uuid4().hex}"
         day = _day(as_of)
-        rows = delta.to_pyarrow_dataset().filter(~pc.field("_confirms"))
-        real = bool(rows.filter(~pc.field("_simulated")).head(1).num_rows)
+        made_up = _made_up(delta)
         files = delta.file_uris(file_pruning_predicate="_confirms = false") if direct else []
         if files and not any("://" in file for file in files):
             known = f" and as_of <= date '{day}'" if day else ""
             con.execute(
                 f"create view {quote(source)} as select * from read_parquet({files}, "
                 f"union_by_name = true, hive_partitioning = false) "
-                f"where _simulated = {not real}{known}"
+                f"where _simulated = {made_up}{known}"
             )
         else:
-            rows = rows.filter(pc.field("_simulated") == (not real))
+            rows = delta.to_pyarrow_dataset()
+            rows = rows.filter(~pc.field("_confirms") & (pc.field("_simulated") == made_up))
             if day is not None:
                 rows = rows.filter(pc.field("as_of") <= pa.scalar(day))
             con.register(source, rows)
@@ -475,6 +474,13 @@ class Store(DeltaFolder):
         con.register(source, delta.to_pyarrow_dataset())
         con.execute("create schema if not exists marts")
         con.execute(f"create view marts.{quote(name)} as from {quote(source)}")
+
+
+def _made_up(delta: DeltaTable) -> bool:
+    """Tell whether rows were taken in up to this version and none of them is real."""
+    ingests = [e for e in delta.history() if "ingest_id" in e and int(e.get("rows", 0))]
+    known = [e for e in ingests if e["version"] <= delta.version()]
+    return bool(known) and all(e["simulated"] == "True" for e in known)
 
 
 def _span(
