@@ -133,7 +133,8 @@ def _rules(column: Column, table: Table) -> str:
     if column.maximum is not None:
         rules.append(f"at most {column.maximum:g}")
     if column.allowed:
-        rules.append(f"one of {', '.join(column.allowed)}")
+        named = [f"{v} ({said[0]})" if said else v for v, said in column.allowed.items()]
+        rules.append(f"one of {', '.join(named)}")
     if column.negatives_flagged:
         rules.append("a negative value is a correction, kept and flagged")
     if column.names_place:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ioc_analytics import sectors
 from ioc_analytics.contracts import Column, Table, location_columns
 from ioc_analytics.errors import ContractError
+from ioc_analytics.lake.cells import parse_cells
 from ioc_analytics.places import find_places, places, ward_codes
 from ioc_analytics.text import fold, nearest
 
@@ -89,13 +90,37 @@ def test_every_declared_table_can_be_stored_and_read_in_both_languages(table):
     assert table.name.count(".") == 1
 
 
+_COLUMNS = {f"{t.name}.{c.name}": c for t in sectors.tables().values() for c in t.columns}
+
+
+@pytest.mark.parametrize("name", [n for n, c in _COLUMNS.items() if c.allowed])
+def test_each_spelling_of_a_coded_value_means_one_value(name):
+    column = _COLUMNS[name]
+    spelled = [w for value, words in column.allowed.items() for w in (value, *words)]
+    read = parse_cells(column, spelled)
+    assert read.reasons == {}
+    meant = [value for value, words in column.allowed.items() for _ in (value, *words)]
+    if column.kind == "text":
+        assert read.values.to_pylist() == meant  # noqa: PD011
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, c in _COLUMNS.items() if c.personal in ("pseudonym", "redact")]
+)
+def test_only_text_is_replaced_by_pseudonyms_or_redacted(name):
+    assert _COLUMNS[name].kind == "text"
+
+
 @pytest.mark.parametrize("indicator", sectors.indicators().values(), ids=lambda i: i.id)
-def test_every_declared_indicator_rests_on_a_declared_dated_table(indicator):
-    table = sectors.table(indicator.table)
-    assert table.date
-    assert any(table.column(k).kind == "place" for k in table.key)
+def test_every_declared_indicator_rests_on_a_declared_dated_table_or_on_others(indicator):
     assert indicator.name("vi") != ""
     assert indicator.name("en") != ""
+    if indicator.parts:
+        assert {p.indicator for p in indicator.parts} <= sectors.indicators().keys()
+        return
+    table = sectors.table(indicator.table)
+    assert table.column(indicator.date or table.date).kind in ("date", "datetime", "week", "month")
+    assert table.place
 
 
 def test_an_unknown_table_or_indicator_names_the_nearest():

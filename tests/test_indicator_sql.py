@@ -159,6 +159,10 @@ def test_events_without_a_ward_belong_to_the_city_on_top_of_those_of_its_wards(l
     rows = [_file("1", "2021-10-05"), _file("2", "2021-10-05", "769"), _file("3", "2021-10-06", _B)]
     put(lake, "lab.files", rows, covers=("2021-10-04", "2021-10-10"))
     assert value(lake, "lab.received", "W", "769", "2021-10-04") == 3
+    assert (
+        measure(lake, ["lab.received", "lab.pending"], "W", "city")["coverage"].tolist()
+        == [pytest.approx(1.0)] * 2
+    )
 
 
 def test_an_export_of_the_city_says_nothing_about_places_outside_it(lake):
@@ -210,6 +214,14 @@ def test_overdue_begins_on_the_day_after_the_due_day(lake):
     rows = [_file("1", "2021-10-04", due="2021-10-06", returned="2021-10-08")]
     put(lake, "lab.files", rows, covers=("2021-10-04", "2021-10-10"))
     assert lake.panel(["lab.overdue"], "D", [_A]).iloc[:, 0].tolist() == [0, 0, 0, 1, 0, 0, 0]
+
+
+def test_nothing_is_open_or_overdue_on_days_that_no_file_covers(lake):
+    rows = [_file("1", "2021-10-04", due="2021-10-08")]
+    put(lake, "lab.files", rows, covers=("2021-10-04", "2021-10-06"))
+    assert value(lake, "lab.overdue", "W", _A, "2021-10-04", min_coverage=3 / 7) == 0
+    assert value(lake, "lab.pending", "W", _A, "2021-10-04", min_coverage=3 / 7) == 1
+    assert len(lake.panel(["lab.pending"], "D", [_A])) == 3
 
 
 _MOMENTS = st.tuples(

@@ -603,13 +603,13 @@ def test_dates_of_a_column_that_is_partly_month_first_are_not_guessed(put):
     assert "may be day first or month first" in _why(report)[0][3]
 
 
-def test_wards_end_with_june_2025(put):
+def test_old_wards_end_with_june_2025(lake, put):
     report = put(
-        "date,location,new_cases\n2025-06-30,26794,1\n2025-07-01,26794,2\n2025-07-01,79,3\n",
+        "date,location,new_cases\n2025-06-30,26800,1\n2025-07-01,26800,2\n2025-07-01,79,3\n",
         as_of="2025-07-02",
     )
     assert report.stored == 2
-    assert _why(report)[0][3].startswith("lies after 2025-06-30")
+    assert [(line, column) for line, column, _, _ in _why(report)] == [(3, "location")]
 
 
 def test_the_old_district_is_not_the_city(put):
@@ -619,3 +619,149 @@ def test_the_old_district_is_not_the_city(put):
 
 def test_a_column_that_only_counts_rows_is_left_out(put):
     assert put("STT,date,location,new_cases\n1,2021-07-01,79,5\n").stored == 1
+
+
+# -- tables of events: times, coded values, what a file covers, places from addresses -------------
+
+_REQUESTS = "feedback.requests"
+_ASKED = "Mã phản ánh,Thời điểm,Kênh,Phường,Địa chỉ,Trạng thái\n"
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch, tmp_path):
+    monkeypatch.setenv("IOC_KEY_FILE", str(tmp_path / "pseudonym.key"))
+
+
+def test_times_and_coded_values_arrive_as_the_contract_says(lake, put):
+    report = put(
+        f"{_ASKED}A1,31/7/2021 8h05,TONG DAI 1022,Linh Xuân,,da xu ly\n"
+        "A2,2021-08-01T09:30:00,Zalo OA,Linh Xuân,,\n"
+        "A3,1/8/2021,Zallo,Linh Xuân,,\n",
+        _REQUESTS,
+    )
+    rows = lake.read(_REQUESTS)
+    assert rows["received_at"].tolist() == [
+        pd.Timestamp("2021-07-31 08:05"),
+        pd.Timestamp("2021-08-01 09:30"),
+    ]
+    assert rows["channel"].tolist() == ["hotline", "zalo"]
+    assert rows["status"].tolist() == ["resolved", None]
+    [(line, column, value, reason)] = _why(report)
+    assert (line, column, value) == (4, "channel", "Zallo")
+    assert reason.startswith("is not a known value (did you mean “Zalo”?); known: ")
+
+
+def test_an_event_of_the_day_it_became_known_is_stored_at_any_hour(put):
+    report = put(
+        f"{_ASKED}A1,31/8/2021 23:59,,26794,,\nA2,1/9/2021 00:00,,26794,,\n",
+        _REQUESTS,
+        as_of="2021-08-31",
+    )
+    assert report.stored == 1
+    assert _why(report)[0][:2] == (3, "received_at")
+    assert _why(report)[0][3].startswith("lies after 2021-08-31, the day on which it became known")
+
+
+def _covered(lake, table=_REQUESTS):
+    newest = lake.history(table).iloc[0]
+    days = [
+        None if pd.isna(newest[c]) else f"{newest[c]:%Y-%m-%d}"
+        for c in ("covers_first", "covers_last")
+    ]
+    return (*days, newest["covers_place"])
+
+
+_OCTOBER = f"{_ASKED}A1,2021-10-05 08:00,,26794,,\nA2,2021-10-20 17:00,,26800,,\nA3,x,,26800,,\n"
+
+
+def test_a_file_of_events_covers_the_days_from_its_first_to_its_last_row(lake, put):
+    put(_OCTOBER, _REQUESTS, as_of="2021-11-01")
+    assert _covered(lake) == ("2021-10-05", "2021-10-20", None)
+    put(_OCTOBER, _REQUESTS, as_of="2021-11-02")  # unchanged rows count too
+    assert _covered(lake) == ("2021-10-05", "2021-10-20", None)
+
+
+def test_a_sender_may_say_what_days_a_file_of_events_covers(lake, put):
+    put(_OCTOBER, _REQUESTS, as_of="2021-11-01", covers=("2021-10-01", "2021-10-31"))
+    assert _covered(lake) == ("2021-10-01", "2021-10-31", None)
+    again = {"as_of": "2021-11-01", "covers": (dt.date(2021, 10, 1), dt.date(2021, 10, 31))}
+    assert put(_OCTOBER, _REQUESTS, **again).already
+    assert not put(
+        _OCTOBER, _REQUESTS, as_of="2021-11-01", covers=("2021-10-05", "2021-10-31")
+    ).already
+
+
+def test_with_the_place_set_for_all_rows_only_that_place_is_covered(lake, put):
+    text = "Mã phản ánh,Thời điểm\nA1,2021-10-05 08:00\n"
+    put(text, _REQUESTS, as_of="2021-11-01", set_columns={"location": "Linh Xuân"})
+    assert _covered(lake) == ("2021-10-05", "2021-10-05", "26794")
+
+
+def test_a_place_that_became_another_is_not_covered_as_one(put):
+    text = "Mã phản ánh,Thời điểm\nA1,2025-06-30 08:00\nA2,2025-07-01 08:00\n"
+    with pytest.raises(IngestError, match="means 26794 before and 26794-2025 after 2025-06-30"):
+        put(text, _REQUESTS, as_of="2025-07-02", set_columns={"location": "Linh Xuân"})
+
+
+def test_a_table_of_figures_covers_nothing(lake, put):
+    put("date,location,new_cases\n2021-07-01,79,44\n")
+    assert _covered(lake, _CASES) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("table", "covers", "why"),
+    [
+        (_CASES, ("2021-10-01", "2021-10-31"), "epidemic.cases_daily is no table of events"),
+        (_REQUESTS, ("2021-10-31", "2021-10-01"), "must not end before it begins"),
+        (
+            _REQUESTS,
+            ("2021-10-01", "2021-11-30"),
+            "nor after 2021-11-01, the day on which the file",
+        ),
+        (_REQUESTS, ("1/10/2021", "31/10/2021"), "covers takes a first and a last day such as"),
+        (_REQUESTS, ("2021-10-01",), "covers takes a first and a last day such as"),
+    ],
+)
+def test_days_that_a_file_cannot_cover_are_refused(lake, put, table, covers, why):
+    with pytest.raises(IngestError) as refused:
+        put(_OCTOBER, table, as_of="2021-11-01", covers=covers)
+    assert why in str(refused.value)
+    assert lake.tables() == []
+
+
+def test_a_row_without_ward_is_placed_by_its_address_where_that_is_certain(lake, put):
+    report = put(
+        f'{_ASKED}A1,2021-07-01,,,"12/5 đường số 8, P. Linh Tây, TP Thủ Đức",\n'
+        'A2,2021-07-01,,,"Phước Long, Q9",\n'
+        "A3,2021-07-01,,,,\n"
+        'A4,2021-07-01,,Linh Xuân,"P. Linh Tây, TP Thủ Đức",\n'
+        'A5,2021-07-01,,Atlantis,"P. Linh Tây, TP Thủ Đức",\n',
+        _REQUESTS,
+    )
+    rows = lake.read(_REQUESTS, columns=["request_id", "location", "_flags"])
+    assert rows.to_numpy().tolist() == [
+        ["A1", "26818", "location from address"],
+        ["A4", "26794", None],
+    ]
+    assert report.flagged == 1
+    open_ = (
+        "is missing, and the address leaves it open: the name can mean several wards "
+        "(Phước Long B 26848, Phước Long A 26851)"
+    )
+    assert [(line, column, why) for line, column, _, why in _why(report)] == [
+        (3, "location", open_),
+        (4, "location", "is missing"),
+        (6, "location", "is not a known ward"),
+    ]
+
+
+def test_a_file_with_addresses_and_no_column_of_wards_can_be_placed(lake, put):
+    text = 'Mã phản ánh,Thời điểm,Địa chỉ\nA1,2021-07-01,"P. Linh Tây, TP Thủ Đức"\n'
+    assert put(text, _REQUESTS).stored == 1
+    assert lake.read(_REQUESTS)["location"].tolist() == ["26818"]
+
+
+def test_an_address_after_june_2025_means_the_new_ward(lake, put):
+    text = f'{_ASKED}A1,2025-07-02 08:00,,,"P. Phước Long, TP.HCM",\n'
+    assert put(text, _REQUESTS, as_of="2025-07-03").stored == 1
+    assert lake.read(_REQUESTS)["location"].tolist() == ["26848-2025"]

@@ -5,9 +5,12 @@ import datetime as dt
 import io
 import json
 import pickle
+import re
 import threading
 import time
 import unicodedata
+import warnings
+import zipfile
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,13 +19,18 @@ import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyogrio.raw
+import pyproj
 import pytest
+import shapely
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ioc_analytics import lake as lake_package
 from ioc_analytics.contracts import Column
 from ioc_analytics.errors import IngestError
+from ioc_analytics.lake import geodata
+from ioc_analytics.lake.boundaries import schematic_wards
 from ioc_analytics.lake.cells import parse_cells
 from ioc_analytics.lake.readers import read_bytes, read_raw
 
@@ -283,6 +291,8 @@ def test_geojson_gives_properties_and_geometry_by_feature():
         ("x.geojson", b"{", "x.geojson cannot be read as GEOJSON"),
         ("x.geojson", b'{"type": "Point"}', "not a GeoJSON FeatureCollection"),
         ("x.geojson", b'{"features": [1]}', "x.geojson cannot be read as GEOJSON"),
+        ("x.geojson", b"[]", "not a GeoJSON FeatureCollection"),
+        ("x.gpkg", b"PK torn", "x.gpkg is not a GeoPackage"),
         ("x.pkl", b"", "files of kind “.pkl” are not read; known: .csv, .txt"),
         ("x", b"", "files of kind “no ending” are not read"),
     ],
@@ -556,3 +566,402 @@ def test_a_cell_without_a_result_is_not_taken_for_missing(cell, what):
 def test_values_under_an_empty_header_are_not_dropped():
     raw = _read(_xlsx([["Ngày", "Số ca", None], ["1/8/2021", 1, 120]]), "x.xlsx")
     assert _columns(raw)["column 3"] == [120]
+
+
+# -- geographic files -----------------------------------------------------------------------------
+
+_SPOT = (106.7791, 10.8149)  # longitude and latitude of a spot in the city
+_ARC = np.pi / 180
+
+
+def _tm3(lon, lat, central=105.75, k=0.9999, x0=500_000.0):
+    """Return VN-2000 / TM-3 coordinates of a WGS84 spot: seven parameters, then Snyder's series.
+
+    The parameters are those that the Ministry published (EPSG:6960), WGS84 from VN-2000.
+    """
+    a, f = 6_378_137.0, 1 / 298.257223563
+    e2 = f * (2 - f)
+
+    def to_xyz(lon, lat):
+        n = a / np.sqrt(1 - e2 * np.sin(lat) ** 2)
+        return np.array(
+            [
+                n * np.cos(lat) * np.cos(lon),
+                n * np.cos(lat) * np.sin(lon),
+                n * (1 - e2) * np.sin(lat),
+            ]
+        )
+
+    shift = np.array([-191.90441429, -39.30318279, -111.45032835])
+    rx, ry, rz = np.array([-0.00928836, 0.01975479, -0.00427372]) / 3600 * _ARC
+    rotation = np.array([[1, rz, -ry], [-rz, 1, rx], [ry, -rx, 1]])  # coordinate frame
+    scale = 1 + 0.252906278e-6
+    x, y, z = np.linalg.solve(scale * rotation, to_xyz(lon * _ARC, lat * _ARC) - shift)
+    lam, p = np.arctan2(y, x), np.hypot(x, y)
+    phi = np.arctan2(z, p * (1 - e2))
+    for _ in range(6):  # latitude of a point that lies at some height above the ellipsoid
+        n = a / np.sqrt(1 - e2 * np.sin(phi) ** 2)
+        phi = np.arctan2(z + e2 * n * np.sin(phi), p)
+    ep2, t = e2 / (1 - e2), np.tan(phi) ** 2
+    c, A = ep2 * np.cos(phi) ** 2, (lam - central * _ARC) * np.cos(phi)
+    m = a * (
+        (1 - e2 / 4 - 3 * e2**2 / 64 - 5 * e2**3 / 256) * phi
+        - (3 * e2 / 8 + 3 * e2**2 / 32 + 45 * e2**3 / 1024) * np.sin(2 * phi)
+        + (15 * e2**2 / 256 + 45 * e2**3 / 1024) * np.sin(4 * phi)
+        - (35 * e2**3 / 3072) * np.sin(6 * phi)
+    )
+    east = A + (1 - t + c) * A**3 / 6 + (5 - 18 * t + t**2 + 72 * c - 58 * ep2) * A**5 / 120
+    north = A**2 / 2 + (5 - t + 9 * c + 4 * c**2) * A**4 / 24
+    return x0 + k * n * east, k * (m + n * np.tan(phi) * north)
+
+
+def _geo(tmp_path, ending, points, crs, fields=None, layer=None, **options):
+    """Write points as a file of that kind and return its path; a .shp has its side files."""
+    fields = fields or {"location": ["769"] * len(points)}
+    path = tmp_path / f"x{ending}"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a Shapefile cuts long headers; some have no system
+        pyogrio.raw.write(
+            path,
+            shapely.to_wkb(shapely.points(points)).astype(object),
+            [np.array(v, dtype=object) if isinstance(v[0], str) else np.array(v)
+             for v in fields.values()],
+            list(fields),
+            geometry_type="Point",
+            crs=crs,
+            layer=layer,
+            **options,
+        )  # fmt: skip
+    return path
+
+
+def _read_geo(path, **options):
+    return read_raw(path, read_bytes(path), _knows, **options)
+
+
+def _spots(raw):
+    return [tuple(map(float, re.findall(r"[-\d.]+", w))) for w in raw.columns["geometry"]]
+
+
+def _geojson(points, crs=None):
+    content = {
+        "type": "FeatureCollection",
+        "features": [
+            {"type": "Feature", "properties": {"location": "769"},
+             "geometry": {"type": "Point", "coordinates": list(p)}}
+            for p in points
+        ],
+    }  # fmt: skip
+    if crs:
+        content["crs"] = {"type": "name", "properties": {"name": crs}}
+    return json.dumps(content).encode()
+
+
+@pytest.mark.parametrize("ending", [".gpkg", ".shp"])
+def test_the_city_s_own_coordinates_come_out_where_the_published_parameters_put_them(
+    tmp_path, ending
+):
+    raw = _read_geo(_geo(tmp_path, ending, [_tm3(*_SPOT)], "EPSG:9210"))
+    assert _spots(raw)[0] == pytest.approx(_SPOT, abs=2e-8)  # 2 mm
+    assert raw.placed.crs_from == "EPSG:9210"
+    assert raw.placed.operation == "VN-2000 to WGS 84 (2)"
+    assert raw.placed.accuracy_m == 1
+
+
+@pytest.mark.parametrize(
+    ("crs", "central", "k"),
+    [("EPSG:3405", 105.0, 0.9996), ("EPSG:3406", 111.0, 0.9996), ("EPSG:5899", 107.75, 0.9999)],
+)
+def test_other_zones_are_converted_by_what_the_file_says(tmp_path, crs, central, k):
+    raw = _read_geo(_geo(tmp_path, ".gpkg", [_tm3(*_SPOT, central, k)], crs))
+    assert _spots(raw)[0] == pytest.approx(_SPOT, abs=2e-7)  # the series: 2 cm at 4°
+
+
+def test_the_two_published_sets_of_parameters_agree_within_the_accuracy_stated():
+    from pyproj.transformer import TransformerGroup
+
+    group = TransformerGroup("EPSG:9210", "EPSG:4326", always_xy=True)
+    by_set = np.array([t.transform(*_tm3(*_SPOT)) for t in group.transformers])
+    assert len(by_set) == 2
+    assert np.abs(by_set[0] - by_set[1]).max() * 111_000 < 1.0
+    assert not group.unavailable_operations  # no grid would have to be downloaded
+
+
+def test_a_file_in_degrees_is_taken_as_it_stands(tmp_path):
+    raw = _read_geo(_geo(tmp_path, ".gpkg", [_SPOT], "EPSG:4326"))
+    assert _spots(raw) == [_SPOT]
+    assert str(raw.placed) == "coordinates in WGS84, taken as they are"
+    raw = _read_geo(_geo(tmp_path, ".shp", [_SPOT], None))
+    assert str(raw.placed) == "coordinates in no stated system, taken as WGS84"
+    assert raw.placed.accuracy_m is None
+
+
+def test_geojson_of_an_older_kind_says_its_system(tmp_path):
+    data = _geojson([_tm3(*_SPOT)], "urn:ogc:def:crs:EPSG::9210")
+    raw = read_raw(Path("x.geojson"), data, _knows)
+    assert _spots(raw)[0] == pytest.approx(_SPOT, abs=2e-8)
+    raw = read_raw(Path("x.geojson"), _geojson([_SPOT], "urn:ogc:def:crs:OGC:1.3:CRS84"), _knows)
+    assert raw.placed.exact
+    assert raw.columns["geometry"] == [{"type": "Point", "coordinates": list(_SPOT)}]
+
+
+def test_numbers_that_are_no_degrees_need_their_system_named(tmp_path):
+    spot = _tm3(*_SPOT)
+    for path in (_geo(tmp_path, ".shp", [spot], None), _geo(tmp_path, ".gpkg", [spot], None)):
+        with pytest.raises(IngestError, match=r"does not say its coordinate .* crs=\"EPSG:9210\""):
+            _read_geo(path)
+        assert _spots(_read_geo(path, crs="EPSG:9210"))[0] == pytest.approx(_SPOT, abs=2e-8)
+    with pytest.raises(IngestError, match="does not say its coordinate system"):
+        read_raw(Path("x.geojson"), _geojson([spot]), _knows)
+    raw = read_raw(Path("x.geojson"), _geojson([spot]), _knows, crs="EPSG:9210")
+    assert _spots(raw)[0] == pytest.approx(_SPOT, abs=2e-8)
+
+
+def test_a_file_that_wrongly_says_degrees_is_refused_until_its_system_is_named(tmp_path):
+    path = _geo(tmp_path, ".gpkg", [_tm3(*_SPOT)], "EPSG:4326")
+    with pytest.raises(IngestError, match="says that it is in EPSG:4326, but its .* not degrees"):
+        _read_geo(path)
+    assert _spots(_read_geo(path, crs="EPSG:9210"))[0] == pytest.approx(_SPOT, abs=2e-8)
+
+
+def test_a_system_that_contradicts_the_file_is_refused(tmp_path):
+    path = _geo(tmp_path, ".gpkg", [_tm3(*_SPOT)], "EPSG:9210")
+    assert _spots(_read_geo(path, crs="EPSG:9210"))
+    with pytest.raises(IngestError, match="it is in EPSG:9210, not in EPSG:3405; leave crs out"):
+        _read_geo(path, crs="EPSG:3405")
+    with pytest.raises(IngestError, match="“VN-2000 HCM” is no coordinate system that is known"):
+        _read_geo(path, crs="VN-2000 HCM")
+
+
+def test_a_system_without_published_shift_says_that_its_accuracy_is_unknown(tmp_path):
+    wkt = (
+        'PROJCS["HCM",GEOGCS["own",DATUM["D_own",SPHEROID["WGS84",6378137,298.257223563]],'
+        'PRIMEM["Greenwich",0],UNIT["Degree",0.0174532925199433]],'
+        'PROJECTION["Transverse_Mercator"],PARAMETER["central_meridian",105.75],'
+        'PARAMETER["scale_factor",0.9999],PARAMETER["false_easting",500000],'
+        'PARAMETER["false_northing",0],PARAMETER["latitude_of_origin",0],UNIT["Meter",1]]'
+    )
+    path = _geo(tmp_path, ".shp", [_tm3(*_SPOT)], None)
+    path.with_suffix(".prj").write_text(wkt)
+    placed = _read_geo(path).placed
+    assert placed.accuracy_m is None
+    assert placed.operation.startswith("Ballpark")
+    assert "accuracy unknown" in str(placed)
+    metres = np.hypot(*(np.subtract(_spots(_read_geo(path))[0], _SPOT) * 110_000))
+    assert 150 < metres < 300  # what the unknown shift may cost, as it does for VN-2000
+
+
+def test_attributes_keep_their_kind_and_gaps(tmp_path):
+    fields = {
+        "note": ["Thủ Đức", None],
+        "new_cases": [1.0, np.nan],
+        "ngày": np.array(["2021-07-31", "NaT"], dtype="datetime64[D]"),
+    }
+    raw = _read_geo(_geo(tmp_path, ".gpkg", [_SPOT, _SPOT], "EPSG:4326", fields))
+    assert raw.columns["note"] == ["Thủ Đức", None]
+    assert raw.columns["new_cases"] == [1, None]
+    assert _values("date", raw.columns["ngày"]) == ([dt.date(2021, 7, 31), None], {})
+    assert raw.lines.tolist() == [1, 2]
+
+
+def test_a_zip_and_the_plain_files_are_one_shapefile(tmp_path):
+    path = _geo(tmp_path, ".shp", [_tm3(*_SPOT)], "EPSG:9210")
+    zipped = tmp_path / "layer.zip"
+    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as out:
+        for file in sorted(tmp_path.glob("x.*")):
+            out.write(file, f"ban do/{file.name}")
+        out.writestr("__MACOSX/ban do/._x.shp", b"junk")
+        out.writestr("doc me.txt", "ghi chú")
+    assert _columns(_read_geo(zipped)) == _columns(_read_geo(path))
+    before = read_bytes(path)
+    assert read_bytes(path) == before
+    path.with_suffix(".prj").unlink()
+    assert read_bytes(path) != before  # the files beside it are part of the content
+    path.with_suffix(".dbf").unlink()
+    with pytest.raises(IngestError, match="x.dbf is missing; a Shapefile is its .shp, .shx and"):
+        _read_geo(path)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "cpg", "option"),
+    [("UTF-8", True, None), ("UTF-8", False, None), ("cp1258", False, None),
+     ("cp1258", False, "cp1258")],
+)  # fmt: skip
+def test_texts_of_a_shapefile_are_read_in_the_encoding_it_has(tmp_path, encoding, cpg, option):
+    names = [unicodedata.normalize("NFD", "Thạnh Mỹ Lợi"), "Đường Võ Văn Ngân"]
+    text = [_cp1258(n) if encoding == "cp1258" else n for n in names]
+    path = _shapefile_of(tmp_path, text, encoding)
+    if not cpg:
+        path.with_suffix(".cpg").unlink(missing_ok=True)
+    raw = _read_geo(path, encoding=option)
+    assert raw.columns["note"] == ["Thạnh Mỹ Lợi", "Đường Võ Văn Ngân"]
+
+
+def _cp1258(text):
+    """Return a text as the code page writes it: letters with their hat composed, tones apart."""
+    out = []
+    for letter in unicodedata.normalize("NFC", text):
+        try:
+            letter.encode("cp1258")
+            out.append(letter)
+        except UnicodeEncodeError:
+            base = unicodedata.normalize("NFD", letter)
+            tone = next(c for c in base[1:] if c in "\u0300\u0301\u0303\u0309\u0323")
+            out.append(unicodedata.normalize("NFC", base.replace(tone, "")) + tone)
+    return "".join(out)
+
+
+def _shapefile_of(tmp_path, texts, encoding):
+    fields = {"note": ["x" * 20] * len(texts)}
+    path = _geo(tmp_path, ".shp", [_SPOT] * len(texts), "EPSG:4326", fields)
+    dbf = bytearray(path.with_suffix(".dbf").read_bytes())
+    width, start = dbf[32 + 16], int.from_bytes(dbf[8:10], "little")
+    for i, text in enumerate(texts):
+        at = start + i * (width + 1) + 1
+        dbf[at : at + width] = text.encode(encoding)[:width].ljust(width)
+    path.with_suffix(".dbf").write_bytes(dbf)
+    return path
+
+
+def test_a_letter_cut_in_two_at_the_end_of_a_field_is_left_out(tmp_path):
+    width = 80
+    text = "a" * (width - 1) + "đ"  # the second byte of đ falls off
+    assert _read_geo(_shapefile_of(tmp_path, [text], "UTF-8")).columns["note"] == [text[:-1]]
+
+
+def test_a_font_s_own_code_is_not_taken_for_vietnamese(tmp_path):
+    path = _shapefile_of(tmp_path, ["Thñ §øc"], "latin-1")  # TCVN3
+    path.with_suffix(".cpg").unlink()
+    with pytest.raises(IngestError, match=r"neither UTF-8 nor Windows-1258 .*TCVN3"):
+        _read_geo(path)
+
+
+def test_of_several_layers_the_one_with_known_headers_is_read(tmp_path):
+    _geo(tmp_path, ".gpkg", [_SPOT], "EPSG:4326", {"other": ["a"]}, layer="roads")
+    path = _geo(tmp_path, ".gpkg", [_SPOT], "EPSG:4326", {"note": ["b"]}, "wards", append=True)
+    assert _read_geo(path).columns["note"] == ["b"]
+    assert _read_geo(path, layer="roads").columns["other"] == ["a"]
+    with pytest.raises(IngestError, match=r"no layer “road” \(did you mean “roads”\?\); it holds"):
+        _read_geo(path, layer="road")
+    _geo(tmp_path, ".gpkg", [_SPOT], "EPSG:4326", {"note": ["c"]}, "schools", append=True)
+    with pytest.raises(IngestError, match="several layers .“roads”, “wards”, “schools”.; name one"):
+        _read_geo(path)
+
+
+def _zip(**files):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in files.items():
+            packed.writestr(name, content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"PK torn", "x.zip is not a zip file"),
+        (_zip(**{"a.csv": "x"}), "holds no Shapefile, GeoPackage or GeoJSON"),
+        (_zip(**{"../a.geojson": "{}"}), "holds “../a.geojson”, a path that leaves its folder"),
+        (_zip(**{"/etc/a.geojson": "{}"}), "holds “/etc/a.geojson”, a path that leaves its"),
+        (_zip(**{"a\\b.geojson": "{}"}), r"holds “a\\b.geojson”, a path that leaves its folder"),
+        (_zip(**{"C:a.geojson": "{}"}), "holds “C:a.geojson”, a path that leaves its folder"),
+        (_zip(**{f"{i}.txt": "" for i in range(1001)}), "unpacks to 1,001 files"),
+        (_zip(**{"a.geojson": "{}", "b.gpkg": "x"}), "several layers .“a”, “b”.; name one"),
+        (_zip(**{"a.shp": "x", "a.dbf": "x"}), "a.shx is missing"),
+        (_zip(**{"a.shp": "x", "a.shx": "x", "a.dbf": "x"}), "x.zip is not a Shapefile"),
+        (_zip(**{"a.gpkg": "SQLite format 3"}), "x.zip is not a GeoPackage"),
+    ],
+)
+def test_a_zip_that_is_unsafe_or_unclear_is_refused(data, why):
+    with pytest.raises(IngestError, match=why):
+        read_raw(Path("x.zip"), data, _knows)
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(monkeypatch):
+    monkeypatch.setattr(geodata, "_MOST_BYTES", 1 << 20)
+    bomb = _zip(**{"a.geojson": b"0" * (1 << 21)})
+    assert len(bomb) < 10_000
+    with pytest.raises(IngestError, match="unpacks to 1 files and 2 MB, more than"):
+        read_raw(Path("x.zip"), bomb, _knows)
+
+
+def test_a_zip_that_lies_about_its_size_is_refused():
+    data = bytearray(_zip(**{"a.geojson": b"0" * 5000}))
+    at = data.rindex(b"PK\x01\x02") + 24  # the size that the list of contents states
+    data[at : at + 4] = (10).to_bytes(4, "little")
+    with pytest.raises(IngestError, match="x.zip cannot be read as ZIP"):
+        read_raw(Path("x.zip"), bytes(data), _knows)
+
+
+def test_a_locked_zip_is_refused():
+    data = bytearray(_zip(**{"a.geojson": b"{}"}))
+    for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(mark) + at] |= 1
+    with pytest.raises(IngestError, match="x.zip is locked with a password; send it open"):
+        read_raw(Path("x.zip"), bytes(data), _knows)
+
+
+@pytest.mark.parametrize(
+    ("shape", "any_kind"),
+    [
+        ({"type": "Point", "coordinates": [106.7, 10.8]}, True),
+        ({"type": "LineString", "coordinates": [[106.7, 10.8], [106.8, 10.9]]}, True),
+        ({"type": "Point", "coordinates": [106.7, 10.8, 5.0]}, True),
+        ({"type": "Polygon", "coordinates": [_BOWTIE]}, False),
+        ({"type": "Point", "coordinates": []}, False),
+        ({"type": "Point", "coordinates": [10.8, 106.7]}, False),
+    ],
+)
+def test_a_column_of_any_shape_takes_points_and_lines_but_nothing_invalid(shape, any_kind):
+    cells = parse_cells(Column("geometry", "geometry", "Hình", unit="any"), [shape])
+    assert bool(cells.reasons) != any_kind
+    if any_kind:
+        assert not shapely.from_wkb(cells.values.to_pylist())[0].has_z  # noqa: PD011
+
+
+@given(st.lists(st.tuples(st.floats(102.5, 109.4), st.floats(8.6, 23.3)), min_size=1, max_size=5))
+def test_any_spot_of_the_country_comes_back_from_the_city_s_coordinates(spots):
+    lon, lat = np.array(spots).T
+    data = _geojson(np.column_stack(_to_vn2000(lon, lat)).tolist())
+    raw = read_raw(Path("x.geojson"), data, _knows, crs="EPSG:9210")
+    assert np.allclose(_spots(raw), spots, rtol=0, atol=2e-8)
+
+
+def test_one_mistyped_spot_does_not_make_a_file_of_degrees_metres():
+    raw = read_raw(Path("x.geojson"), _geojson([_SPOT, _SPOT, (1067791.0, 10.8)]), _knows)
+    assert raw.placed.exact
+    cells = parse_cells(Column("geometry", "geometry", "", unit="any"), raw.columns["geometry"])
+    assert list(cells.reasons) == [2]
+    assert cells.reasons[2].startswith("lies outside Viet Nam")
+
+
+@pytest.mark.parametrize("ending", [".gpkg", ".shp"])
+def test_surveyed_wards_go_into_the_lake(tmp_path, lake, ending):
+    wards = schematic_wards()
+    shapes = shapely.transform(
+        shapely.from_wkb(wards["geometry"].to_numpy()),
+        lambda p: np.column_stack(_to_vn2000(p[:, 0], p[:, 1])),
+    )
+    path = tmp_path / f"ranh_gioi{ending}"
+    pyogrio.raw.write(
+        path,
+        shapely.to_wkb(shapes).astype(object),
+        [wards["ward_code"].to_numpy(object)],
+        ["ma phuong"],
+        geometry_type="Polygon",
+        crs="EPSG:9210",
+    )
+    report = lake.ingest(path, "geography.boundaries")
+    assert (report.stored, report.rejected) == (34, 0)
+    assert lake.ingest(path, "geography.boundaries").already
+    back = lake.read("geography.boundaries").set_index("ward_code")["geometry"]
+    ours = wards.set_index("ward_code")["geometry"]
+    off = [shapely.hausdorff_distance(*shapely.from_wkb([ours[c], back[c]])) for c in ours.index]
+    assert max(off) < 1e-8  # 1 mm
+
+
+def _to_vn2000(lon, lat):
+    """Return the city's coordinates by the Ministry's parameters, those that are read back."""
+    group = pyproj.transformer.TransformerGroup("EPSG:9210", "EPSG:4326", always_xy=True)
+    [ours] = [t for t in group.transformers if "VN-2000 to WGS 84 (2)" in t.description]
+    return ours.transform(lon, lat, direction="INVERSE")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import math
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -15,20 +16,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ioc_analytics.contracts import Column
+from ioc_analytics.lake.dates import date_reader, local_times, plain_times
 from ioc_analytics.lake.readers import Raw
 from ioc_analytics.lake.revisions import arrow_type
-from ioc_analytics.places import find_places
+from ioc_analytics.places import WARDS_UNTIL, find_places
+from ioc_analytics.text import fold
 
 __all__ = ["Cells", "parse_cells", "take_text"]
 
 _LARGEST = 2**53  # beyond it neighbouring whole numbers cannot be told apart
 _MISSING = {"", "na", "n/a", "nan", "null", "none"}
-_DAY_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[ T]00:00(?::00)?)?")
-_YEAR_FIRST = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[ T]00:00(?::00(?:\.0+)?)?)?")
-_MONTHS = (
-    re.compile(r"(?P<y>\d{4})[-/](?P<m>\d{1,2})"),
-    re.compile(r"(?P<m>\d{1,2})/(?P<y>\d{4})"),
-)
 # What a number says about its decimal mark; `1,234` says nothing, `1.234.567` says it is a comma.
 _EVIDENCE = (
     r"[+-]?(\d+{d}\d{{1,2}}|\d+{d}\d{{4,}}|\d{{4,}}{d}\d+|0+{d}\d+"
@@ -38,8 +35,13 @@ _NUMBER = r"(?=[+-]?{d}?\d)[+-]?(\d+|\d{{1,3}}({g}\d{{3}})+)?({d}\d*)?([eE][+-]?
 _MARKS = {".": {"d": r"\.", "g": ","}, ",": {"d": ",", "g": r"\."}}
 _SAYS = {mark: re.compile(_EVIDENCE.format(**m)) for mark, m in _MARKS.items()}
 _READS = {mark: re.compile(_NUMBER.format(**m)) for mark, m in _MARKS.items()}
+_SPACES = r"[\s\p{Z}\x0b\x1c-\x1f\x85]+"  # what Python takes for space
 _GROUPED = re.compile(r"[+-]?\d{1,3}[.,]\d{3}")
 _SPACED = re.compile(r"(?<=\d)[ \u00a0\u202f](?=\d{3}(\D|$))")
+_YES = {"co", "dung", "x", "true", "yes", "y", "t", "1", "roi", "da"}
+_NO = {"khong", "sai", "false", "no", "n", "f", "0", "chua"}
+_TICKS = {"✓", "✔", "☑", "√"}
+_SHOWN = 12  # known values that a reason lists
 _AMBIGUOUS = 'may mean a decimal or thousands; say --decimal "," or "."'
 
 
@@ -96,9 +98,11 @@ def parse_cells(
     Notes
     -----
     Each distinct value is read once. Empty cells and NA, N/A, NaN, null, None are missing.
-    Dates: ISO, or day first (`31/7/2021`). Numbers: `1.234,5` and `1,234.5` by the evidence of the
-    column; where there is none, `1,234` and `1.234` are refused in a column of decimals and are
-    thousands in a column of counts.
+    Dates: ISO, or day first (`31/7/2021`), with a time of day for kind datetime (see
+    `date_reader`). Text of a column with allowed values is stored as the value that it spells.
+    Booleans: có/không, đúng/sai, x, true/false, yes/no, 1/0. Numbers: `1.234,5` and `1,234.5` by
+    the evidence of the column; where there is none, `1,234` and `1.234` are refused in a column of
+    decimals and are thousands in a column of counts.
 
     Examples
     --------
@@ -107,22 +111,16 @@ def parse_cells(
     ([1234, None, 7, None], {3: 'is not a number'})
     """
     target = arrow_type(column)
-    if column.kind in ("integer", "number") and isinstance(raw, pa.ChunkedArray) and not decimal:
-        fast = _plain_numbers(raw.combine_chunks(), target)
+    numeric = column.kind in ("integer", "number")
+    if isinstance(raw, pa.ChunkedArray) and not (numeric and decimal):
+        fast = _whole_column(column, raw.combine_chunks())
         if fast is not None:
             return fast
     distinct, codes = _distinct(raw)
-    mark = decimal or _decimal_mark(distinct)
+    mark = decimal or (_decimal_mark(distinct) if numeric else None)
     read = _reader(column, distinct, level, mark)
-    values: list[Any] = []
-    wrong: dict[int, str] = {}
-    for position, cell in enumerate(distinct):
-        try:
-            values.append(None if _is_missing(cell) else read(cell))
-        except ValueError as error:
-            values.append(None)
-            wrong[position] = str(error)
-    typed = pa.array(values, type=target).take(pa.array(codes))
+    known, wrong = _read_distinct(column, distinct, read)
+    typed = pa.array(known, type=target).take(pa.array(codes))
     bad = np.flatnonzero(np.isin(codes, list(wrong))) if wrong else ()
     return Cells(typed, {int(i): wrong[int(codes[i])] for i in bad}, mark)
 
@@ -132,6 +130,27 @@ def take_text(raw: Raw, index: int) -> str:
     cell = raw[index].as_py() if isinstance(raw, pa.ChunkedArray) else raw[index]
     text = "" if cell is None else str(cell)
     return text if len(text) <= 200 else text[:199] + "…"
+
+
+def _whole_column(column: Column, raw: pa.Array) -> Cells | None:
+    """Return a column that can be read in one step; None for one to be read by its cells."""
+    if column.kind in ("integer", "number"):
+        return _plain_numbers(raw, arrow_type(column))
+    if column.kind == "datetime" and (
+        pa.types.is_timestamp(raw.type) or pa.types.is_date(raw.type)
+    ):
+        return Cells(local_times(raw), {})
+    if column.kind == "text" and not column.allowed and pa.types.is_string(raw.type):
+        return Cells(_plain_text(raw), {})
+    return None
+
+
+def _plain_text(raw: pa.Array) -> pa.Array:
+    """Return free text as `_text` would, all rows at once; null where it is missing."""
+    text = pc.utf8_normalize(raw, form="NFC")
+    text = pc.utf8_trim_whitespace(pc.replace_substring_regex(text, _SPACES, " "))
+    missing = pc.is_in(pc.utf8_lower(text), pa.array(sorted(_MISSING)))
+    return pc.if_else(missing, pa.scalar(None, pa.string()), text)
 
 
 def _is_missing(cell: Any) -> bool:
@@ -194,71 +213,93 @@ def _reader(
         return lambda cell: _number(cell, mark, whole=column.kind == "integer")
     if column.kind == "place":
         return lambda cell: _place(cell, level)
-    if column.kind in ("date", "week"):
-        read = _day_first if _month_first(distinct) else _date
-        return read if column.kind == "date" else lambda cell: _monday(read(cell))
-    return {"month": _month, "text": _text, "geometry": _geometry}[column.kind]
+    if column.kind == "geometry":
+        return lambda cell: _geometry(cell, polygon=column.unit != "any")
+    if column.kind in ("date", "week", "month", "datetime"):
+        return date_reader(column.kind, distinct)
+    if column.kind == "boolean":
+        words = _words(column)
+        return lambda cell: _boolean(cell, words)
+    if column.allowed:
+        exact, folded = _spellings(column)
+        return lambda cell: _one_of(cell, column, exact, folded)
+    return _text
+
+
+def _read_distinct(
+    column: Column, distinct: Sequence[Any], read: Callable[[Any], Any]
+) -> tuple[Any, dict[int, str]]:
+    """Return distinct cells read (None where missing or wrong), and why some are wrong."""
+    known: Any = [None] * len(distinct)
+    left: Any = range(len(distinct))
+    if column.kind == "datetime":  # each row may hold another one
+        known = plain_times(distinct)
+        left = np.flatnonzero(np.isnat(known))
+    wrong: dict[int, str] = {}
+    spelled = _spellings(column)[0]  # a coded value may be called “none”
+    for position in left:
+        cell = distinct[position]
+        coded = isinstance(cell, str) and cell.strip().casefold() in spelled
+        try:
+            known[position] = None if _is_missing(cell) and not coded else read(cell)
+        except ValueError as error:
+            wrong[int(position)] = str(error)
+    return known, wrong
+
+
+def _boolean(cell: Any, words: Mapping[str, bool]) -> bool:
+    if isinstance(cell, bool):
+        return cell
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    text = str(cell).strip()
+    if text in _TICKS:
+        return True
+    if (found := words.get(fold(text))) is None:
+        raise ValueError("is not yes or no (có/không, đúng/sai, x, true/false, 1/0)")
+    return found
+
+
+def _words(column: Column) -> dict[str, bool]:
+    """Return the words for yes and no; a contract may name more under "true" and "false"."""
+    words = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
+    for value, spellings in column.allowed.items():
+        words |= {fold(spelling): value == "true" for spelling in spellings}
+    return words
+
+
+def _spellings(column: Column) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the value for each spelling, as it stands and folded; none that means two values."""
+    exact: dict[str, str] = {}
+    folded: dict[str, set[str]] = {}
+    for value, spellings in column.allowed.items():
+        for spelling in (value, *spellings):
+            exact.setdefault(_text(spelling).casefold(), value)
+            folded.setdefault(fold(spelling), set()).add(value)
+    return exact, {word: min(v) for word, v in folded.items() if word and len(v) == 1}
+
+
+def _one_of(cell: Any, column: Column, exact: Mapping[str, str], folded: Mapping[str, str]) -> str:
+    """Return the value that a cell spells; a `ValueError` names the nearest known one."""
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)  # a code that a system kept as a number
+    text = _text(cell)
+    found = exact.get(text.casefold()) or folded.get(fold(text))
+    if found is not None:
+        return found
+    close = difflib.get_close_matches(fold(text), folded, n=1)
+    meant = f" (did you mean “{_label(column, folded[close[0]])}”?)" if close else ""
+    known = [_label(column, value) for value in column.allowed]
+    more = ", …" if len(known) > _SHOWN else ""
+    raise ValueError(f"is not a known value{meant}; known: {', '.join(known[:_SHOWN])}{more}")
+
+
+def _label(column: Column, value: str) -> str:
+    return next(iter(column.allowed[value]), value)
 
 
 def _text(cell: Any) -> str:
     return re.sub(r"\s+", " ", unicodedata.normalize("NFC", str(cell))).strip()
-
-
-def _date(cell: Any) -> dt.date:
-    if isinstance(cell, dt.datetime):
-        if cell.time() != dt.time():
-            raise ValueError("holds a time of day where a day is expected")
-        return cell.date()
-    if isinstance(cell, dt.date):
-        return cell
-    text = str(cell).strip()
-    if match := _YEAR_FIRST.fullmatch(text):
-        year, month, day = map(int, match.groups())
-    elif match := _DAY_FIRST.fullmatch(text):
-        day, month, year = map(int, match.groups())
-    else:
-        raise ValueError("is not a date (2021-07-31 or 31/7/2021)")
-    try:
-        return dt.date(year, month, day)
-    except ValueError:
-        raise ValueError("is not a day of the calendar (dates are read day first)") from None
-
-
-def _month_first(distinct: list[Any]) -> bool:
-    """Tell whether a column holds a date such as 7/31/2021, which is one only month first."""
-    found = (_DAY_FIRST.fullmatch(c.strip()) for c in distinct if isinstance(c, str))
-    return any(m and int(m[1]) <= 12 < int(m[2]) <= 31 for m in found)
-
-
-def _day_first(cell: Any) -> dt.date:
-    """Read a date of a column in which some are written month first: only what is certain."""
-    match = _DAY_FIRST.fullmatch(cell.strip()) if isinstance(cell, str) else None
-    if match and int(match[1]) <= 12 and int(match[2]) <= 12 and match[1] != match[2]:
-        raise ValueError(
-            "may be day first or month first, for others of its column are month first; "
-            "export dates as 2021-07-31"
-        )
-    return _date(cell)
-
-
-def _monday(day: dt.date) -> dt.date:
-    if day.weekday():
-        raise ValueError("is not a Monday, on which a week starts")
-    return day
-
-
-def _month(cell: Any) -> dt.date:
-    if isinstance(cell, str):
-        for pattern in _MONTHS:
-            if match := pattern.fullmatch(cell.strip()):
-                month = int(match["m"])
-                if not 1 <= month <= 12:
-                    raise ValueError("is not a month of the calendar")
-                return dt.date(int(match["y"]), month, 1)
-    try:
-        return _date(cell).replace(day=1)
-    except ValueError:
-        raise ValueError("is not a month (2021-07 or 7/2021)") from None
 
 
 def _decimal_mark(distinct: list[Any]) -> str | None:
@@ -302,18 +343,26 @@ def _as_number_text(text: str, mark: str | None, whole: bool) -> str:
 
 
 def _place(cell: Any, level: str | None) -> str:
+    """Read a place; `old|new` where the row's day must tell, see `crosswalk.place_by_date`."""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)  # a code that a system kept as a number
-    found = find_places(re.sub(r"^(\d+)\.0$", r"\1", _text(cell)), level)
+    text = re.sub(r"^(\d+)\.0$", r"\1", _text(cell))
+    later = find_places(text, level, on=WARDS_UNTIL + dt.timedelta(days=1))
+    renewed = "".join(p.code for p in later if p.level == "ward2025")
+    if text == renewed:
+        return text
+    found = find_places(text, level)
     if len(found) == 1:
-        return found[0].code
+        return f"{found[0].code}|{renewed}" if renewed else found[0].code
     if found:
         units = ", ".join(f"{p.code} ({p.level})" for p in found)
         raise ValueError(f"is ambiguous: {units}; use the code")
+    if renewed:
+        return f"|{renewed}"
     raise ValueError(f"is not a known {level or 'place'}")
 
 
-def _geometry(cell: Any) -> bytes:
+def _geometry(cell: Any, polygon: bool) -> bytes:
     import shapely
     import shapely.geometry
 
@@ -326,11 +375,12 @@ def _geometry(cell: Any) -> bytes:
             shape = shapely.from_wkt(str(cell))
     except Exception as error:  # shapely raises many kinds for one fact
         raise ValueError(f"is not a geometry ({str(error).splitlines()[0]})") from error
-    if shape.is_empty or shape.geom_type not in ("Polygon", "MultiPolygon"):
-        raise ValueError("is not a polygon")
+    what = "polygon" if polygon else "shape"
+    if shape.is_empty or (polygon and shape.geom_type not in ("Polygon", "MultiPolygon")):
+        raise ValueError(f"is not a {what}")
     if not shape.is_valid:
-        raise ValueError(f"is not a valid polygon ({shapely.is_valid_reason(shape)})")
+        raise ValueError(f"is not a valid {what} ({shapely.is_valid_reason(shape)})")
     west, south, east, north = shape.bounds
     if not (102 <= west <= east <= 118 and 8 <= south <= north <= 24):
         raise ValueError("lies outside Viet Nam (longitude, latitude in WGS84 are expected)")
-    return bytes(shapely.to_wkb(shape))
+    return bytes(shapely.to_wkb(shapely.force_2d(shape)))

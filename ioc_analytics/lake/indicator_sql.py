@@ -202,7 +202,10 @@ def _where(indicator: Indicator, expression: str) -> str:
 
 
 def _deltas_sql(indicator: Indicator, parts: Sequence[str]) -> str:
-    """Return what opens and closes by day: the running total of it is what is open."""
+    """Return what opens and closes by day: the running total of it is what is open.
+
+    Nothing is known of the days after the last one that a file covers.
+    """
     table = sectors.table(indicator.table)
     place, opened = _place(table), f"cast({indicator.opened} as date)"
     closed = f"cast({indicator.closed} as date)" if indicator.closed else "null::date"
@@ -221,7 +224,9 @@ def _deltas_sql(indicator: Indicator, parts: Sequence[str]) -> str:
       select part, opened as day, num, den, n from items
       union all
       select part, closed, -num, -den, 0 from items where closed is not null
-    ) group by part, day"""
+    )
+    where day <= (select max(day) from covered_days where source = '{table.name}')
+    group by part, day"""
 
 
 def _known(indicator: Indicator) -> str:
@@ -286,10 +291,12 @@ def _covered_periods_sql(freq: str) -> str:
     """Return how many days of a period the files of events cover, for each part.
 
     A file that names no place is about the city and its wards, and says nothing of the province.
+    What a place made of others is covered by is what its parts are.
     """
     return f"""
-    select c.source, m.location, m.part, m.weight, m.share, {_period("c.day", freq)} as date,
-           count(distinct c.day) as days
+    select c.source, m.location, m.part, m.weight, {_period("c.day", freq)} as date,
+      count(distinct c.day) * case when m.location = m.part and m.location in
+        (select location from members where location <> part) then 0 else m.share end as covered
     from covered_days c join members m
       on (c.place = m.part or (c.place is null and m.part in ({_texts(_OF_THE_CITY)})))
      and c.day between m.since and m.until
@@ -309,16 +316,16 @@ def _filled_sql() -> str:
     select e.indicator, e.location, e.date,
       case e.over_time when 'open' then sum(e.num) over ({running}) else e.num end,
       case e.over_time when 'open' then sum(e.den) over ({running}) else e.den end,
-      e.n, e.days * e.share
+      e.n, e.covered
     from (
       select f.indicator, f.over_time, coalesce(c.location, p.location) as location,
         coalesce(c.part, p.part) as part, coalesce(c.date, p.date) as date,
-        coalesce(c.weight, p.weight) as weight, coalesce(c.share, p.share) as share,
+        coalesce(c.weight, p.weight) as weight,
         coalesce(p.num, 0) as num, coalesce(p.den, 0) as den, coalesce(p.n, 0) as n,
-        coalesce(c.days, 0) as days
+        coalesce(c.covered, 0) as covered
       from (select f.*, c.* from facts f join covered_periods c using (source) where f.events) c
       full join (select p.* from parted p join facts f using (indicator) where f.events) p
-        using (indicator, location, part, weight, share, date)
+        using (indicator, location, part, weight, date)
       join facts f on f.indicator = coalesce(c.indicator, p.indicator)
       where f.over_time <> 'median' and (not f.own or coalesce(c.location, p.location) = part)
     ) e"""
@@ -363,7 +370,7 @@ def _whole_sql(base: Sequence[Indicator], freq: str) -> str:
       from (
         select m.*, f.source, f.events, 1 as days from medians m join facts f using (indicator)
       ) s left join (
-        select source, location, date, sum(days * share) as covered
+        select source, location, date, sum(covered) as covered
         from covered_periods group by source, location, date
       ) c using (source, location, date)
     ) w {join}

@@ -18,17 +18,20 @@ import pyarrow.compute as pc
 
 from ioc_analytics import sectors
 from ioc_analytics.contracts import Column, Table
-from ioc_analytics.errors import ContractError, IngestError
+from ioc_analytics.errors import IngestError
+from ioc_analytics.lake.absence import absent_as_zero, count_columns, gap_hints
 from ioc_analytics.lake.cells import Cells, parse_cells, take_text
 from ioc_analytics.lake.checks import Problem, check_rows, require_wards
-from ioc_analytics.lake.readers import RawTable, read_bytes, read_raw
+from ioc_analytics.lake.crosswalk import place_by_date
+from ioc_analytics.lake.headers import match_columns
+from ioc_analytics.lake.placement import place_by_address
+from ioc_analytics.lake.privacy import hide_problems, protect, secret_rows
+from ioc_analytics.lake.readers import Raw, RawTable, read_bytes, read_raw
 from ioc_analytics.lake.revisions import arrow_type
 from ioc_analytics.lake.store import Store
-from ioc_analytics.text import fold, nearest
+from ioc_analytics.places import WARDS_UNTIL
 
 __all__ = ["IngestReport", "ingest_file"]
-
-_ROW_NUMBERS = {"stt", "tt", "so thu tu", "no"}  # headers of columns that only count the rows
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ def ingest_file(
     encoding: str | None = None,
     decimal: str | None = None,
     simulated: bool = False,
+    covers: tuple[str | dt.date, str | dt.date] | None = None,
 ) -> IngestReport:
     r"""Take a CSV, XLSX, Parquet or GeoJSON file into a table of the lake.
 
@@ -117,6 +121,10 @@ def ingest_file(
         See `read_raw` and `parse_cells`.
     simulated : bool
         Marks the rows as made up; pages that show them say so.
+    covers : (first day, last day), optional
+        For a table of events: the days of which the file states every event, so that a place
+        without row had none. Default: from its first to its last row. With ``set_columns`` for
+        the place, only that place is covered.
 
     Returns
     -------
@@ -128,12 +136,17 @@ def ingest_file(
         Unknown table or column, or a column that the table requires is missing.
     IngestError
         The file as a whole cannot be taken in. Nothing was stored.
+    LakeError
+        The key for pseudonyms is missing or wrong (see `lake.privacy`).
 
     Notes
     -----
     One commit: rejects are written first under the ingest's id, then the data. The same content
     with the same options is a no-op, also under another name and also when two processes start it
     at once. To state old content anew for a later day, give that day as `as_of`.
+
+    What tells of a person goes no further than the contract allows: pseudonyms take the place of
+    values, free text is redacted, secret rows are refused, and no reject holds such a value.
 
     Examples
     --------
@@ -161,13 +174,17 @@ def ingest_file(
         "decimal": decimal,
     }
     _require_options(contract, options)
+    span = _span(contract, covers, known_on)
+    if span:
+        options["covers"] = [day.isoformat() for day in span]
     job = _Job(contract, Path(path).name, known_on, read_bytes(Path(path)), options)
     if store.has_ingest(contract, job.ingest_id):
         return _already(store, job)
-    rows, unread, report = _checked(job)
+    rows, unread, report = _checked(store, job)
     if len(report.rejects):
         rejects = pa.Table.from_pandas(report.rejects, preserve_index=False)
         store.write_rejects(job.ingest_id, rejects)
+    only = _only_place(contract, rows, set_columns or {})
     done = store.append(
         contract,
         rows,
@@ -176,6 +193,8 @@ def ingest_file(
         snapshot=options["mode"] == "snapshot",
         simulated=simulated,
         unread=unread,
+        covers=span if rows.num_rows else None,
+        covers_place=only,
         metadata=job.metadata(report.rejected),
     )
     if done.already:  # another process took the same file in meanwhile
@@ -224,26 +243,28 @@ class _Job:
         }
 
 
-def _checked(job: _Job) -> tuple[pa.Table, pa.Table, IngestReport]:
+def _checked(store: Store, job: _Job) -> tuple[pa.Table, pa.Table, IngestReport]:
     """Return the rows to store, the keys of the refused ones, and the report so far."""
     table, absent = job.table, job.options["absent"]
-    raw = read_raw(
-        Path(job.file),
-        job.data,
-        lambda h: table.match_header(h) is not None,
-        job.options["encoding"],
-    )
+    raw = _raw(job)
     rows, unstated, problems = _typed_rows(table, raw, job.options, job.file)
+    secret = secret_rows(_marks(table, raw, rows, job.options))
     unsplit = len(raw.broken)
     del raw  # a large file is held only once
+    for settle in (place_by_date, place_by_address):
+        rows, misplaced = settle(table, rows)
+        problems += misplaced
+    unstated = [c for c in unstated if rows[c].null_count == rows.num_rows]  # not by an address
+    rows = protect(store, table, rows)
     problems += check_rows(table, rows, job.known_on, problems)
+    problems = hide_problems(table, problems, secret, rows["_line"])
     if table.requires_all_wards:
         require_wards(table, rows, problems, job.file)
     good = np.ones(rows.num_rows, dtype=bool)
     good[[p.row for p in problems if p.row is not None]] = False
     kept = rows if good.all() else rows.filter(pa.array(good))
     unread = _keys_of_refused(table, rows.filter(pa.array(~good)), unsplit > 0)
-    filled = _absent_as_zero(table, kept, unread) if absent else kept
+    filled = absent_as_zero(table, kept, unread) if absent else kept
     report = IngestReport(
         table.name,
         job.file,
@@ -253,9 +274,36 @@ def _checked(job: _Job) -> tuple[pa.Table, pa.Table, IngestReport]:
         flagged=kept.num_rows - kept["_flags"].null_count,
         rejected=int((~good).sum()) + unsplit,
         rejects=_reject_frame(problems, table, job.ingest_id, job.file, job.known_on),
-        hints=_hints(table, kept, absent),
+        hints=() if absent else gap_hints(table, kept),
     )
-    return filled.drop_columns(unstated), unread, report
+    gone = [c.name for c in table.columns if not c.kept and c.name not in unstated]
+    return filled.drop_columns([*unstated, *gone]), unread, report
+
+
+def _raw(job: _Job) -> RawTable:
+    """Read the file; of a table of persons no line of it is shown, not even in an error."""
+    try:
+        return read_raw(
+            Path(job.file),
+            job.data,
+            lambda h: job.table.match_header(h) is not None,
+            job.options["encoding"],
+        )
+    except IngestError as error:
+        told, shown, _ = str(error).partition(" (its first line: ")
+        if shown and job.table.persons:
+            raise IngestError(f"{told}.") from None
+        raise
+
+
+def _marks(
+    table: Table, raw: RawTable, rows: pa.Table, options: Mapping[str, Any]
+) -> dict[str, tuple[Column | None, Raw]]:
+    """Return the cells that may say that a row is secret, also of columns that are left out."""
+    marks: dict[str, tuple[Column | None, Raw]] = {
+        header: (table.match_header(header), cells) for header, cells in raw.columns.items()
+    }
+    return marks | {name: (table.column(name), rows[name]) for name in options["set"]}
 
 
 # -- options and columns ------------------------------------------------------------------------
@@ -279,7 +327,7 @@ def _require_options(table: Table, options: Mapping[str, Any]) -> None:
         raise IngestError(f"absent is “zero” or nothing, not “{options['absent']}”.")
     if options["decimal"] not in (None, ".", ","):
         raise IngestError(f"decimal is “.” or “,”, not “{options['decimal']}”.")
-    if options["absent"] and not _counts(table):
+    if options["absent"] and not count_columns(table):
         raise IngestError(
             f"{table.name} has no counts by day and place that absence could mean 0 for."
         )
@@ -287,58 +335,39 @@ def _require_options(table: Table, options: Mapping[str, Any]) -> None:
         table.column(name)
 
 
-def _match_columns(
-    table: Table, raw: RawTable, options: Mapping[str, Any], file: str
-) -> dict[str, tuple[Column, str | None]]:
-    """Return for each header of the file its column and the level of place that it names."""
-    matched: dict[str, tuple[Column, str | None]] = {}
-    unknown = []
-    left_out = {fold(header) for header in options["ignore"]}
-    headers = [h for h in raw.columns if fold(h) not in left_out | _ROW_NUMBERS]
-    for header in headers:
-        column = _column_of(table, header, headers)
-        if column is None:
-            unknown.append(header)
-        elif column.name in [c.name for c, _ in matched.values()]:
-            raise ContractError(
-                f"{file}: two columns mean {table.name}.{column.name}; leave one out with "
-                f"--ignore “{header}”."
-            )
-        else:
-            matched[header] = (column, _header_level(column, header))
-    if unknown:
-        known = [h for c in table.columns for h in (c.name, c.vi)]
-        raise ContractError(
-            f"{file}: {table.name} knows no column “{unknown[0]}”{nearest(unknown[0], known)}; "
-            f"rename it, or leave it out with --ignore “{unknown[0]}”."
+def _span(
+    table: Table, covers: tuple[str | dt.date, str | dt.date] | None, known_on: dt.date
+) -> tuple[dt.date, dt.date] | None:
+    """Return the days that the sender says a file of events covers."""
+    if covers is None:
+        return None
+    if not table.events:
+        raise IngestError(f"{table.name} is no table of events; covers says nothing there.")
+    try:
+        first, last = (dt.date.fromisoformat(str(day)) for day in covers)
+    except ValueError:
+        raise IngestError(
+            f"covers takes a first and a last day such as 2021-10-01, 2021-10-31, not {covers}."
+        ) from None
+    if not first <= last <= known_on:
+        raise IngestError(
+            f"covers runs from {first} to {last}; it must not end before it begins, nor after "
+            f"{known_on}, the day on which the file became known."
         )
-    present = {c.name for c, _ in matched.values()} | set(options["set"])
-    for column in table.columns:
-        if (column.required or column.name in table.key) and column.name not in present:
-            raise ContractError(
-                f"{file} has no column {column.name} (“{column.vi}”), which {table.name} needs; "
-                f"if all rows share one value: --set {column.name}=VALUE."
-            )
-    return matched
+    return first, last
 
 
-def _column_of(table: Table, header: str, headers: Sequence[str]) -> Column | None:
-    """Return the column that a header means beside the file's others.
-
-    Beside a code (“Mã phường”), a header that names a level (“Phường”) holds the place's name.
-    """
-    column = table.match_header(header)
-    if column is None or _header_level(column, header) is None:
-        return column
-    coded = any(
-        table.match_header(other) is column and _header_level(column, other) is None
-        for other in headers
-    )
-    return next((c for c in table.columns if c.names_place), column) if coded else column
-
-
-def _header_level(column: Column, header: str) -> str | None:
-    return next((lv for h, lv in column.place_level.items() if fold(h) == fold(header)), None)
+def _only_place(table: Table, rows: pa.Table, given: Mapping[str, str]) -> str | None:
+    """Return the one place that a file of events is about, where the sender set it for all rows."""
+    if not table.events or table.place is None or table.place not in given:
+        return None
+    known = pc.unique(rows[table.place]).to_pylist()
+    if len(known) > 1:
+        raise IngestError(
+            f"{table.place}={given[table.place]} means {' before and '.join(sorted(known))} after "
+            f"{WARDS_UNTIL}; split the file there."
+        )
+    return known[0] if known else None
 
 
 # -- rows ---------------------------------------------------------------------------------------
@@ -349,7 +378,7 @@ def _typed_rows(
 ) -> tuple[pa.Table, list[str], list[Problem]]:
     """Return all rows typed, the columns that the file does not state, and unreadable cells."""
     n = len(raw.lines)
-    matched = _match_columns(table, raw, options, file)
+    matched = match_columns(table, raw, options, file)
     problems = [Problem(None, line, "", text, why) for line, text, why in raw.broken]
     typed: dict[str, pa.Array] = {}
     for header, cells in _parsed(raw, matched, options["decimal"]).items():
@@ -433,56 +462,3 @@ def _keys_of_refused(table: Table, refused: pa.Table, unsplit: bool) -> pa.Table
     if unsplit:
         keys = pa.concat_tables([keys, pa.table({n: pa.nulls(1, keys[n].type) for n in table.key})])
     return keys
-
-
-def _counts(table: Table) -> list[str]:
-    if table.date is None or "location" not in table.key:
-        return []
-    return [c.name for c in table.stored if c.kind == "integer" and c.negatives_flagged]
-
-
-def _absent_as_zero(table: Table, rows: pa.Table, unread: pa.Table) -> pa.Table:
-    """Add rows of 0 for the days between the file's first and last on which a place has none.
-
-    Not for a day and place that a refused row may have stated.
-    """
-    if not rows.num_rows:
-        return rows
-    key = [str(table.date), "location"]
-    frame = rows.select(key).to_pandas(date_as_object=False)
-    days = pd.date_range(frame[table.date].min(), frame[table.date].max())
-    grid = pd.MultiIndex.from_product([days, frame["location"].unique()], names=key)
-    gaps = grid.difference(pd.MultiIndex.from_frame(frame))
-    stated = unread.select(key).to_pandas(date_as_object=False).drop_duplicates()
-    gaps = gaps.difference(pd.MultiIndex.from_frame(stated.dropna()))
-    for part in stated[stated.isna().any(axis=1)].to_dict("records"):
-        could = np.ones(len(gaps), dtype=bool)
-        for name, value in part.items():
-            could &= pd.isna(value) | (gaps.get_level_values(str(name)) == value)
-        gaps = gaps[~could]
-    counted = [c for c in _counts(table) if rows[c].null_count < rows.num_rows]
-    columns: dict[str, Any] = {
-        str(table.date): pa.array(gaps.get_level_values(0)).cast(pa.date32()),
-        "location": pa.array(gaps.get_level_values(1), pa.string()),
-        **{c: pa.repeat(pa.scalar(0, pa.int64()), len(gaps)) for c in counted},
-        "_flags": pa.repeat(pa.scalar("absent=0"), len(gaps)),
-    }
-    added = [columns.get(f.name, pa.nulls(len(gaps), f.type)) for f in rows.schema]
-    return pa.concat_tables([rows, pa.table(added, schema=rows.schema)])
-
-
-def _hints(table: Table, rows: pa.Table, absent: str | None) -> tuple[str, ...]:
-    """Say when a file of counts has gaps and no zero: absence may mean 0, only the sender knows."""
-    if absent or not _counts(table) or rows.num_rows < 2:
-        return ()
-    counts = rows[_counts(table)[0]]
-    days = rows[table.date]
-    span = (pc.max(days).as_py() - pc.min(days).as_py()).days + 1
-    gaps = span * len(pc.unique(rows["location"])) - rows.num_rows
-    if gaps > 0 and not pc.any(pc.equal(counts, 0)).as_py():
-        return (
-            f"{gaps} pairs of day and place between the first and last day have no row, and no row "
-            "says 0; they count as "
-            "“no data”. If the sender leaves out days without cases, ingest with --absent zero.",
-        )
-    return ()

@@ -196,14 +196,20 @@ def _members(codes: Sequence[str]) -> list[Member]:
 
 
 def _spans(store: Store, chosen: Sequence[Indicator], as_of: str | dt.date | None) -> list[Span]:
-    """Return the days that the files of events cover."""
+    """Return the days that the files of events cover, whole periods of the table's own length."""
     parts = [sectors.indicator(p.indicator) for i in chosen for p in i.parts]
     names = sorted({i.table for i in (*chosen, *parts) if i.table})
     spans = []
-    for name in names:
-        if sectors.table(name).events:
-            covered = store.covered(name, as_of).to_dict("records")
+    for table in map(sectors.table, names):
+        if table.events:
+            covered = store.covered(table.name, as_of)
+            first, last = (
+                pd.PeriodIndex(covered[side], freq=table.freq or "D") for side in ("first", "last")
+            )
             spans += [
-                Span(name, f"{c['first']:%F}", f"{c['last']:%F}", c["place"]) for c in covered
+                Span(table.name, f"{begin:%F}", f"{end:%F}", place)
+                for begin, end, place in zip(
+                    first.start_time, last.end_time, covered["place"], strict=True
+                )
             ]
     return spans

@@ -6,7 +6,6 @@ import csv
 import datetime as dt
 import io
 import itertools
-import json
 import re
 import unicodedata
 import zipfile
@@ -22,6 +21,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from ioc_analytics.errors import IngestError
+from ioc_analytics.lake.geodata import GEO_ENDINGS, Placement, pack_shapefile, read_geodata
 
 __all__ = ["Raw", "RawTable", "read_bytes", "read_raw"]
 
@@ -38,15 +38,30 @@ _CONTROL = re.compile(rb"\x00|\xc2[\x80-\x9f]")  # in UTF-8: what no text holds
 
 @dataclass
 class RawTable:
-    """Raw columns by header, the line of each row, and lines that could not be split at all."""
+    """Raw columns by header, the line of each row, and lines that could not be split at all.
+
+    Of a geographic file also how its coordinates came to WGS84, and the features' own ids.
+    """
 
     columns: dict[str, Raw]
     lines: np.ndarray[Any, np.dtype[np.int64]]
     broken: list[tuple[int, str, str]] = field(default_factory=list)  # line, text, reason
+    placed: Placement | None = None
+    ids: list[Any] | None = None
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return a file's content; refuse one that is absent, empty or still being written."""
+    """Return a file's content; refuse one that is absent, empty or still being written.
+
+    A plain Shapefile is read with the files beside it (.shx, .dbf, .prj, .cpg), as one zip.
+    """
+    if path.suffix.lower() == ".shp":
+        return pack_shapefile(path, _content)
+    return _content(path)
+
+
+def _content(path: Path) -> bytes:
+    """Return one file's bytes."""
     try:
         before = path.stat()
         data = path.read_bytes()
@@ -66,27 +81,39 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_raw(
-    path: Path, data: bytes, knows_header: Callable[[str], bool], encoding: str | None = None
+    path: Path,
+    data: bytes,
+    knows_header: Callable[[str], bool],
+    encoding: str | None = None,
+    *,
+    crs: str | None = None,
+    layer: str | None = None,
 ) -> RawTable:
-    """Return the rows of a CSV, XLSX, Parquet or GeoJSON file as raw values.
+    """Return the rows of a file as raw values: a table, or the features of a geographic file.
+
+    Tables are CSV, XLSX and Parquet; geographic files GeoJSON, GeoPackage and Shapefile, also
+    zipped.
 
     Parameters
     ----------
     path : Path
         Only its name and ending are used.
     data : bytes
-        The file's content.
+        The file's content, as `read_bytes` gives it.
     knows_header : callable
         Tells whether a header belongs to the table; used to find the header row under title rows
         and the delimiter.
     encoding : str, optional
-        For CSV. Default: UTF-8 (with or without mark), UTF-16 with mark, else Windows-1258.
+        For CSV and Shapefile. Default: UTF-8 (with or without mark), UTF-16 with mark, else
+        Windows-1258.
+    crs, layer : str, optional
+        For geographic files, see `read_geodata`.
 
     Returns
     -------
     RawTable
         One column for each header; blank rows are left out, lines count from 1 at the file's top
-        (rows of Parquet, features of GeoJSON).
+        (rows of Parquet, features of a geographic file). Shapes are in WGS84.
 
     Raises
     ------
@@ -100,7 +127,12 @@ def read_raw(
         ".tsv": lambda: _read_csv(path.name, data, knows_header, encoding),
         ".xlsx": lambda: _read_xlsx(path.name, data, knows_header),
         ".parquet": lambda: _read_parquet(data),
-        ".geojson": lambda: _read_geojson(path.name, data),
+        **dict.fromkeys(
+            GEO_ENDINGS,
+            lambda: _read_features(
+                path.name, data, knows_header=knows_header, crs=crs, layer=layer, encoding=encoding
+            ),
+        ),
     }
     if ending not in readers:
         raise IngestError(
@@ -244,7 +276,8 @@ def _is_torn_utf8(data: bytes) -> bool:
     In an older code page few letters happen to be valid UTF-8; in a damaged file nearly all are.
     """
     text = data.decode("utf-8", "replace")
-    return sum(c > "\x7f" and c != "\ufffd" for c in text) > text.count("\ufffd")
+    damaged = text.count("\ufffd")
+    return len(text) - len(text.encode("ascii", "ignore")) - damaged > damaged
 
 
 def _find_header(name: str, data: bytes, knows_header: Callable[[str], bool]) -> _Header:
@@ -345,13 +378,10 @@ def _read_parquet(data: bytes) -> RawTable:
     return RawTable(columns, np.arange(1, table.num_rows + 1, dtype=np.int64))
 
 
-def _read_geojson(name: str, data: bytes) -> RawTable:
-    features = json.loads(data).get("features")
-    if not isinstance(features, list):
-        raise IngestError(f"{name} is not a GeoJSON FeatureCollection.")
-    headers = list(dict.fromkeys(key for f in features for key in f.get("properties") or {}))
-    columns: dict[str, Raw] = {
-        key: [(f.get("properties") or {}).get(key) for f in features] for key in headers
-    }
-    columns["geometry"] = [f.get("geometry") for f in features]
-    return RawTable(columns, np.arange(1, len(features) + 1, dtype=np.int64))
+def _read_features(name: str, data: bytes, **options: Any) -> RawTable:
+    rows = read_geodata(name, data, **options)
+    if "geometry" in rows.columns:
+        raise IngestError(f"{name}: an attribute is called “geometry”; rename it.")
+    columns: dict[str, Raw] = {**rows.columns, "geometry": rows.shapes}
+    lines = np.arange(1, len(rows.shapes) + 1, dtype=np.int64)
+    return RawTable(columns, lines, placed=rows.placed, ids=rows.ids)

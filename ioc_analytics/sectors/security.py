@@ -1,9 +1,301 @@
-"""Public security and order."""
+"""Public security and order: incidents reported to the police, fires and rescue.
 
-from ioc_analytics.contracts import Indicator, System, Table
+Ward counts are small: they are judged by control charts (`data/reference/thresholds/security.csv`),
+not by raw percentages.
+"""
+
+from ioc_analytics.contracts import Column, Identity, Indicator, System, Table, location_columns
 
 __all__ = ["INDICATORS", "SYSTEM", "TABLES"]
 
 SYSTEM = System("security", "An ninh trật tự", "Public security and order")
-TABLES: tuple[Table, ...] = ()
-INDICATORS: tuple[Indicator, ...] = ()
+
+_POINT = (
+    Column("lat", "number", "Vĩ độ", unit="°", aliases=("latitude",), minimum=8, maximum=24),
+    Column("lon", "number", "Kinh độ", unit="°", aliases=("longitude",), minimum=102, maximum=118),
+)
+
+_INCIDENTS = Table(
+    name="security.incidents",
+    vi="Vụ việc an ninh trật tự",
+    en="Incidents of public security and order",
+    key=("incident_id",),
+    date="reported_at",
+    events=True,
+    freq="D",
+    due_days=3,
+    identities=(
+        Identity(
+            "(status = 'solved') = (solved_at is not null)",
+            "Vụ việc đã khám phá khi và chỉ khi có thời điểm khám phá",
+            "An incident is solved if and only if it has a time of solution",
+        ),
+    ),
+    columns=(
+        Column("incident_id", "text", "Mã vụ việc", required=True, aliases=("mã vụ", "số vụ việc")),
+        Column(
+            "reported_at",
+            "datetime",
+            "Thời điểm tiếp nhận",
+            required=True,
+            aliases=("thời gian tiếp nhận", "ngày tiếp nhận", "ngày giờ tiếp nhận tin"),
+        ),
+        *location_columns("nơi xảy ra"),
+        Column(
+            "category",
+            "text",
+            "Nhóm vụ việc",
+            required=True,
+            aliases=("nhóm",),
+            allowed={
+                "criminal": ("Phạm pháp hình sự", "hình sự", "PPHS"),
+                "public_order": ("Trật tự công cộng", "vi phạm trật tự", "hành chính"),
+            },
+        ),
+        Column(
+            "type",
+            "text",
+            "Loại vụ việc",
+            aliases=("loại", "loại vụ", "hành vi"),
+            allowed={
+                "theft": ("Trộm cắp tài sản", "trộm cắp"),
+                "snatching": ("Cướp giật tài sản", "cướp giật"),
+                "robbery": ("Cướp tài sản", "cướp"),
+                "fraud": ("Lừa đảo chiếm đoạt tài sản", "lừa đảo"),
+                "assault": ("Cố ý gây thương tích", "gây thương tích"),
+                "murder": ("Giết người",),
+                "drugs": ("Ma tuý", "tội phạm ma túy", "tàng trữ ma túy"),
+                "gambling": ("Đánh bạc", "cờ bạc"),
+                "disorder": ("Gây rối trật tự công cộng", "gây rối"),
+                "dispute": ("Mâu thuẫn, xô xát", "xô xát", "tranh chấp"),
+                "encroachment": ("Lấn chiếm lòng đường, vỉa hè", "lấn chiếm vỉa hè"),
+                "noise": ("Gây ồn", "tiếng ồn", "karaoke gây ồn"),
+                "other": ("Khác",),
+            },
+        ),
+        Column(
+            "severity",
+            "text",
+            "Mức độ",
+            aliases=("mức độ nghiêm trọng", "tính chất"),
+            allowed={
+                "less_serious": ("Ít nghiêm trọng",),
+                "serious": ("Nghiêm trọng",),
+                "very_serious": ("Rất nghiêm trọng",),
+                "extremely_serious": ("Đặc biệt nghiêm trọng",),
+            },
+        ),
+        Column(
+            "status",
+            "text",
+            "Trạng thái",
+            required=True,
+            aliases=("tình trạng", "kết quả"),
+            allowed={
+                "investigating": ("Đang điều tra", "đang xác minh", "đang giải quyết"),
+                "solved": ("Đã khám phá", "đã làm rõ"),
+                "suspended": ("Tạm đình chỉ", "tạm đình chỉ điều tra"),
+            },
+        ),
+        Column(
+            "solved_at",
+            "datetime",
+            "Thời điểm khám phá",
+            aliases=("ngày khám phá", "thời gian khám phá", "ngày làm rõ"),
+            not_before="reported_at",
+        ),
+        Column("reporter", "text", "Người báo tin", personal="pseudonym", aliases=("người báo",)),
+        Column("address", "text", "Địa chỉ", personal="drop", aliases=("địa chỉ xảy ra",)),
+        *_POINT,
+    ),
+)
+
+_FIRES = Table(
+    name="security.fires",
+    vi="Vụ cháy, nổ và cứu nạn cứu hộ",
+    en="Fires, explosions and rescues",
+    key=("fire_id",),
+    date="reported_at",
+    events=True,
+    freq="D",
+    due_days=7,
+    columns=(
+        Column("fire_id", "text", "Mã vụ cháy", required=True, aliases=("số vụ cháy",)),
+        Column(
+            "reported_at",
+            "datetime",
+            "Thời điểm báo cháy",
+            required=True,
+            aliases=("giờ báo cháy", "thời gian báo cháy", "thời điểm tiếp nhận"),
+        ),
+        *location_columns("nơi xảy ra"),
+        Column(
+            "arrived_at",
+            "datetime",
+            "Thời điểm đến hiện trường",
+            aliases=("giờ đến hiện trường", "thời gian có mặt"),
+            not_before="reported_at",
+        ),
+        Column(
+            "extinguished_at",
+            "datetime",
+            "Thời điểm dập tắt",
+            aliases=("giờ dập tắt", "thời gian dập tắt"),
+            not_before="arrived_at",
+        ),
+        Column(
+            "object",
+            "text",
+            "Loại hình cháy",
+            aliases=("đối tượng cháy", "nơi cháy"),
+            allowed={
+                "dwelling": ("Nhà ở", "nhà dân"),
+                "dwelling_shop": ("Nhà ở kết hợp kinh doanh", "nhà ở kết hợp sản xuất kinh doanh"),
+                "workshop": ("Nhà xưởng, kho", "kho xưởng", "cơ sở sản xuất"),
+                "market": ("Chợ, trung tâm thương mại", "chợ"),
+                "vehicle": ("Phương tiện giao thông", "xe"),
+                "grid": ("Lưới điện, trụ điện", "trụ điện"),
+                "waste": ("Cỏ rác, phế liệu", "cỏ rác"),
+                "other": ("Khác",),
+            },
+        ),
+        Column(
+            "cause",
+            "text",
+            "Nguyên nhân",
+            allowed={
+                "electrical": ("Sự cố hệ thống, thiết bị điện", "chập điện", "sự cố điện"),
+                "carelessness": ("Sơ suất sử dụng lửa, nhiệt", "sơ suất"),
+                "technical": ("Sự cố kỹ thuật",),
+                "arson": ("Đốt phá", "cố ý đốt"),
+                "unknown": ("Chưa rõ", "đang điều tra", "không rõ"),
+            },
+        ),
+        Column("deaths", "integer", "Số người chết", unit="người", aliases=("chết",), minimum=0),
+        Column(
+            "injured",
+            "integer",
+            "Số người bị thương",
+            unit="người",
+            aliases=("bị thương",),
+            minimum=0,
+        ),
+        Column(
+            "damage_million_vnd",
+            "number",
+            "Thiệt hại tài sản",
+            unit="triệu đồng",
+            aliases=("thiệt hại (triệu đồng)", "thiệt hại"),
+            minimum=0,
+        ),
+        *_POINT,
+    ),
+)
+
+TABLES = (_INCIDENTS, _FIRES)
+
+_CRIMINAL = "category = 'criminal'"
+_SERIOUS = f"{_CRIMINAL} and severity in ('very_serious', 'extremely_serious')"
+_SOLVED = "case when status = 'solved' then 1 else 0 end"
+
+INDICATORS = (
+    Indicator(
+        id="security.incident_count",
+        name_vi="Số vụ việc an ninh trật tự tiếp nhận",
+        name_en="Incidents of public security and order received",
+        unit="vụ",
+        direction="lower",
+        table="security.incidents",
+        numerator="1",
+        count=True,
+        reference="DOMAIN.md C.5",
+    ),
+    Indicator(
+        id="security.crimes",
+        name_vi="Số vụ phạm pháp hình sự",
+        name_en="Criminal offences reported",
+        unit="vụ",
+        direction="lower",
+        table="security.incidents",
+        numerator="1",
+        where=_CRIMINAL,
+        count=True,
+        reference="DOMAIN.md C.5",
+    ),
+    Indicator(
+        id="security.crime_rate",
+        name_vi="Số vụ phạm pháp hình sự trên 100.000 dân",
+        name_en="Criminal offences per 100,000 residents",
+        unit="vụ/100.000 dân",
+        direction="lower",
+        table="security.incidents",
+        numerator="1",
+        where=_CRIMINAL,
+        denominator="population",
+        scale=1e5,
+        reference="DOMAIN.md C.5",
+    ),
+    Indicator(
+        id="security.crimes_vs_year",
+        name_vi="Số vụ phạm pháp hình sự so với cùng kỳ năm trước",
+        name_en="Criminal offences against the same period of last year",
+        unit="%",
+        direction="lower",
+        table="security.incidents",
+        numerator="1",
+        where=_CRIMINAL,
+        freq="M",
+        against="year",
+        scale=100,
+        offset=-100,
+        reference="DOMAIN.md C.5",
+    ),
+    Indicator(
+        id="security.clearance_rate",
+        name_vi="Tỷ lệ điều tra, khám phá án",
+        name_en="Clearance rate of the offences reported in the period",
+        unit="%",
+        direction="higher",
+        table="security.incidents",
+        numerator=_SOLVED,
+        where=_CRIMINAL,
+        denominator="1",
+        scale=100,
+        reference="DOMAIN.md C.5",
+    ),
+    Indicator(
+        id="security.serious_clearance_rate",
+        name_vi="Tỷ lệ khám phá án rất nghiêm trọng, đặc biệt nghiêm trọng",
+        name_en="Clearance rate of very and extremely serious offences",
+        unit="%",
+        direction="higher",
+        table="security.incidents",
+        numerator=_SOLVED,
+        where=_SERIOUS,
+        denominator="1",
+        scale=100,
+        reference="DOMAIN.md C.5",
+    ),
+    Indicator(
+        id="security.fire_count",
+        name_vi="Số vụ cháy",
+        name_en="Fires",
+        unit="vụ",
+        direction="lower",
+        table="security.fires",
+        numerator="1",
+        count=True,
+        reference="DOMAIN.md C.5",
+    ),
+    Indicator(
+        id="security.fire_arrival_minutes",
+        name_vi="Thời gian trung vị từ khi báo cháy đến khi có mặt tại hiện trường",
+        name_en="Median time from a fire's report to arrival",
+        unit="phút",
+        direction="lower",
+        table="security.fires",
+        numerator="epoch(arrived_at - reported_at) / 60",
+        over_time="median",
+        reference="DOMAIN.md C.5",
+    ),
+)

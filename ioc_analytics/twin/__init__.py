@@ -1,5 +1,22 @@
-"""A simulated Thủ Đức in the real file formats; only the command line and tests import it."""
+"""A simulated Thủ Đức with planted truth, in the city's own tables and file formats."""
 
-from ioc_analytics.twin.sample import SAMPLE_TABLES, SampleFile, write_sample
+from ioc_analytics.twin.city import (
+    LATER_SYSTEMS,
+    OVERVIEW_SYSTEMS,
+    simulate_city,
+    simulate_tables,
+)
+from ioc_analytics.twin.exports import write_exports
+from ioc_analytics.twin.sample import SAMPLE_TABLES, write_sample
+from ioc_analytics.twin.world import World
 
-__all__ = ["SAMPLE_TABLES", "SampleFile", "write_sample"]
+__all__ = [
+    "LATER_SYSTEMS",
+    "OVERVIEW_SYSTEMS",
+    "SAMPLE_TABLES",
+    "World",
+    "simulate_city",
+    "simulate_tables",
+    "write_exports",
+    "write_sample",
+]

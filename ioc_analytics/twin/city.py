@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict
+from typing import Any
 
 import pandas as pd
 
@@ -25,11 +26,19 @@ from ioc_analytics.twin import (
 )
 from ioc_analytics.twin.world import World
 
-__all__ = ["DAYS", "START", "digest", "simulate_city", "simulate_tables"]
+__all__ = [
+    "DAYS",
+    "LATER_SYSTEMS",
+    "OVERVIEW_SYSTEMS",
+    "START",
+    "digest",
+    "simulate_city",
+    "simulate_tables",
+]
 
 START, DAYS = "2019-10-21", 735  # 105 whole weeks, the last of which ends on 24 October 2021
-# The epidemic comes first: beds, posts and requests follow its reported cases.
-_SYSTEMS = {
+# The epidemic comes early: beds, posts and requests follow its reported cases.
+_SYSTEMS: dict[str, Any] = {
     "weather": weather,
     "epidemic": epidemic,
     "health": health,
@@ -43,6 +52,8 @@ _SYSTEMS = {
     "education": education,
     "layers": layers,
 }
+OVERVIEW_SYSTEMS = ("weather", "epidemic", "health", "economy")  # what the first page shows
+LATER_SYSTEMS = tuple(name for name in _SYSTEMS if name not in OVERVIEW_SYSTEMS)
 
 
 def simulate_city(
@@ -97,9 +108,12 @@ def simulate_tables(world: World, only: Iterable[str] | None = None) -> dict[str
     `only` names the systems to draw; rows that become known after the world's last day are left
     out.
     """
+    wanted = list(only or _SYSTEMS)
     tables: dict[str, pd.DataFrame] = {}
-    for name in only or _SYSTEMS:
-        tables |= _SYSTEMS[name].simulate(world)
+    for name in _SYSTEMS:  # in this order, and the epidemic always: others follow its cases
+        if name in wanted or name == "epidemic":
+            drawn = _SYSTEMS[name].simulate(world)
+            tables |= drawn if name in wanted else {}
     return {
         name: frame[pd.to_datetime(frame["_known"]) <= world.end] if "_known" in frame else frame
         for name, frame in tables.items()

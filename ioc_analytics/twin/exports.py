@@ -7,7 +7,10 @@ door of the lake must cope with. The mess is added; no row of a table is lost by
 
 from __future__ import annotations
 
+import io
+import re
 import unicodedata
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +32,7 @@ _TITLE = ("DỮ LIỆU MÔ PHỎNG - KHÔNG PHẢI SỐ LIỆU THẬT", "ỦY BA
 _SPREADSHEET_ROWS = 3_000  # more rows than people keep in a spreadsheet are sent as text
 _REPEATED = 0.001  # share of rows that stand in the file twice
 _TOTALS = "Tổng cộng"
+_SAVED = b"2021-10-24T00:00:00Z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,8 +246,21 @@ def _write_spreadsheet(path: Path, texts: Mapping[str, pa.Array], style: _Style)
         sheet.append([cell or None for cell in row])
     if style.totals:
         sheet.append([_TOTALS])
-    book.properties.creator = "IOC"
-    book.save(path)
+    written = io.BytesIO()
+    book.save(written)
+    path.write_bytes(_undated(written.getvalue()))
+
+
+def _undated(workbook: bytes) -> bytes:
+    """Return a workbook without the moment at which it was saved: same rows, same bytes."""
+    kept = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook)) as parts, zipfile.ZipFile(kept, "w") as undated:
+        for name in parts.namelist():
+            content = parts.read(name)
+            if name == "docProps/core.xml":
+                content = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", _SAVED, content)
+            undated.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return kept.getvalue()
 
 
 def _old_letters() -> dict[int, str]:
