@@ -21,9 +21,8 @@ $(READY): requirements.lock pyproject.toml
 
 setup: $(READY) ## create .venv from requirements.lock
 
-run: $(READY) ## load the sample on first use, build and serve the dashboards (PORT=8866)
-	@$(BIN)/ioc demo --if-empty
-	@$(BIN)/ioc serve --port $(PORT)
+run: $(READY) ## simulate the city on first use, build and serve the dashboards (PORT=8866)
+	@$(BIN)/ioc serve --demo --port $(PORT)
 
 lab: $(READY) ## open the analysts' notebooks in JupyterLab
 	IOC_LAKE=$${IOC_LAKE:-$(CURDIR)/data/lake} $(BIN)/jupyter lab --notebook-dir=notebooks

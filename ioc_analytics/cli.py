@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
-import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +16,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from ioc_analytics.errors import IocError
+from ioc_analytics.text import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +76,10 @@ def _cell(value: Any) -> str:
 
 @app.command()
 def ingest(
-    file: Annotated[Path, typer.Argument(help="CSV, XLSX, Parquet or GeoJSON export.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="CSV, XLSX, Parquet, GeoJSON, GeoPackage or Shapefile export."),
+    ],
     table: Annotated[str, typer.Option("--table", "-t", help="Such as epidemic.cases_daily.")],
     as_of: Annotated[
         str | None, typer.Option(help="Day the city knew this; default today.")
@@ -90,6 +96,13 @@ def ingest(
     mode: Annotated[str | None, typer.Option(help="“append” or “snapshot”.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of a CSV.")] = None,
     decimal: Annotated[str | None, typer.Option(help="Decimal mark, “.” or “,”.")] = None,
+    covers: Annotated[
+        str | None,
+        typer.Option(
+            help="FIRST..LAST: the days for which a file of events states all there was; "
+            "default from its first to its last row."
+        ),
+    ] = None,
     lake: _LakeOption = None,
     as_json: _Json = False,
 ) -> None:
@@ -98,8 +111,10 @@ def ingest(
     for name, equals, _ in pairs:
         if not equals:
             raise IocError(f"--set takes COLUMN=VALUE, not “{name}”.")
+    from ioc_analytics.demo import load_reference
+
     store = _open(lake)
-    _load_reference(store)
+    load_reference(store)
     report = store.ingest(
         file,
         table,
@@ -110,6 +125,7 @@ def ingest(
         mode=mode,
         encoding=encoding,
         decimal=decimal,
+        covers=_span(covers),
     )
     if as_json:
         counts = {k: v for k, v in vars(report).items() if isinstance(v, bool | int | str | tuple)}
@@ -125,15 +141,15 @@ def ingest(
         sys.exit(1)
 
 
-_REFERENCE_AS_OF = "2021-01-01"  # the city's first day; a file of one's own is newer
-
-
-def _load_reference(store: Lake) -> None:
-    """Make sure that the lake knows the wards and their population."""
-    from ioc_analytics.places import REFERENCE
-
-    if store.version("geography.wards") is None:
-        store.ingest(REFERENCE / "wards.csv", "geography.wards", as_of=_REFERENCE_AS_OF)
+def _span(covers: str | None) -> tuple[str, str] | None:
+    if covers is None:
+        return None
+    first, dots, last = covers.partition("..")
+    if not dots:
+        raise IocError(
+            f"--covers takes FIRST..LAST, such as 2021-10-01..2021-10-31, not “{covers}”."
+        )
+    return first, last
 
 
 @app.command()
@@ -153,10 +169,58 @@ def rejects(
 @app.command()
 def status(lake: _LakeOption = None, as_json: _Json = False) -> None:
     """Say what the lake holds, from when, and how fresh it is."""
+    from ioc_analytics import sectors
+
     store = _open(lake)
     frame = store.status()
     if frame.empty and not as_json:
         _out.print(f"The lake {store.path} is empty; start with: ioc demo, or ioc ingest FILE")
+        return
+    _print_frame(frame, as_json)
+    held = {name.partition(".")[0] for name in frame.get("table", ())}
+    absent = [f"{s.vi} ({s.id})" for s in sectors.systems().values() if s.id not in held]
+    if absent and not as_json:
+        _out.print(f"No data yet (chưa có dữ liệu): {', '.join(absent)}", soft_wrap=True)
+
+
+@app.command()
+def quality(
+    system: Annotated[str | None, typer.Option(help="Only of one system, e.g. health.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="As the data were known on that day.")] = None,
+    findings: Annotated[
+        bool, typer.Option("--findings", help="List every finding, not only the scores.")
+    ] = False,
+    lake: _LakeOption = None,
+    as_json: _Json = False,
+) -> None:
+    """Score each system's readiness, and name what is wrong with its data."""
+    from ioc_analytics import sectors
+    from ioc_analytics.lake.quality import check, readiness
+
+    if system is not None and system not in sectors.systems():
+        raise IocError(
+            f"There is no system “{system}”{nearest(system, sectors.systems())}. "
+            f"Known: {', '.join(sectors.systems())}."
+        )
+    store = _open(lake)
+    frame = check(store, as_of=as_of) if findings else readiness(store, as_of=as_of)
+    _print_frame(frame[frame["system"] == system] if system else frame, as_json)
+
+
+@app.command()
+def changes(
+    table: Annotated[str, typer.Argument(help="Such as epidemic.cases_daily.")],
+    since: Annotated[str, typer.Argument(help="A day: what was known then …")],
+    until: Annotated[str, typer.Argument(help="… beside what was known on this day.")],
+    lake: _LakeOption = None,
+    as_json: _Json = False,
+) -> None:
+    """List the rows of a table that appeared, changed or vanished between two days, and why."""
+    from ioc_analytics.lake.changes import changes as between
+
+    frame = between(_open(lake), table, since, until)
+    if frame.empty and not as_json:
+        _out.print(f"Nothing about {table} became known between {since} and {until}.")
         return
     _print_frame(frame, as_json)
 
@@ -184,8 +248,9 @@ def build(
 
 def _build(store: Lake, only: list[str] | None = None, force: bool = False) -> None:
     from ioc_analytics import marts
+    from ioc_analytics.demo import load_reference
 
-    _load_reference(store)
+    load_reference(store)
     with _err.status("Building …") as spinner, warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", UserWarning)
         built = marts.build(
@@ -202,38 +267,162 @@ def _build(store: Lake, only: list[str] | None = None, force: bool = False) -> N
 def demo(
     seed: Annotated[int, typer.Option(help="Another seed gives another simulated city.")] = 0,
     if_empty: Annotated[
-        bool, typer.Option("--if-empty", help="Load the sample only into an empty lake.")
+        bool, typer.Option("--if-empty", help="Leave a lake alone that holds data of its own.")
+    ] = False,
+    overview: Annotated[
+        bool, typer.Option("--overview", help="Only what the first page shows.")
     ] = False,
     lake: _LakeOption = None,
 ) -> None:
-    """Load the simulated sample through the real door and build the marts."""
-    from ioc_analytics.twin import write_sample
+    """Simulate the city, take in the exports of its systems and build what the pages show."""
+    from ioc_analytics.marts import PAGES
 
     store = _open(lake)
-    if not (if_empty and _needs_no_sample(store)):
-        _load_reference(store)
-        with tempfile.TemporaryDirectory() as folder:
-            for sample in write_sample(Path(folder), seed):
-                options: dict[str, Any] = dict(sample.options)
-                report = store.ingest(sample.path, sample.table, simulated=True, **options)
-                _out.print(f"  {report}", soft_wrap=True)
-    _build(store)
+    if not (if_empty and _is_real(store)):
+        _load_city(store, seed, overview)
+    _build(store, list(PAGES["overview"]) if overview else None)
 
 
-def _needs_no_sample(store: Lake) -> bool:
-    """Tell whether a lake holds real data already, or the whole sample."""
-    from ioc_analytics.twin import SAMPLE_TABLES
+def _is_real(store: Lake) -> bool:
+    """Tell whether a lake holds data that are not simulated."""
+    return any(not store.simulated(name) for name in store.tables() if name != "geography.wards")
 
-    held = set(store.tables()) - {"geography.wards"}
-    return not all(store.simulated(name) for name in held) or held >= set(SAMPLE_TABLES)
+
+def _load_city(store: Lake, seed: int, overview: bool) -> None:
+    """Take in the systems of the simulated city that a lake does not hold yet."""
+    from ioc_analytics.demo import LATER_SYSTEMS, OVERVIEW_SYSTEMS, demo_state, load_city
+
+    held = demo_state(store)
+    wanted = OVERVIEW_SYSTEMS if overview else (*OVERVIEW_SYSTEMS, *LATER_SYSTEMS)
+    missing = [s for s in wanted if not held or held[0] != seed or s not in held[1]]
+    if not missing:
+        return
+    with _err.status(f"Simulating the city (seed {seed}) …") as spinner:
+        reports = load_city(
+            store, seed, missing, progress=lambda what, _rows: spinner.update(f"{what} …")
+        )
+    for table in dict.fromkeys(r.table for r in reports):
+        here = [r for r in reports if r.table == table]
+        stored, rejected = (sum(getattr(r, k) for r in here) for k in ("stored", "rejected"))
+        _out.print(f"  {table}: {stored:,} rows from {len(here)} exports, {rejected} rejected")
 
 
 @app.command()
 def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 8866,
+    demo: Annotated[
+        bool,
+        typer.Option(
+            "--demo",
+            help="Without data, simulate the city first; serving starts with the overview while "
+            "the rest is loaded.",
+        ),
+    ] = False,
     lake: _LakeOption = None,
 ) -> None:
     """Serve the dashboards to browsers on this machine until Ctrl-C."""
-    from ioc_analytics.views.server import serve_dashboards
+    from ioc_analytics.views.server import require_free, serve_dashboards
 
-    serve_dashboards(_open(lake), port)
+    store = _open(lake)
+    require_free(port)
+    if demo and not _is_real(store):
+        _demo_overview(store)
+        with _loading(store):
+            serve_dashboards(store, port)
+    else:
+        serve_dashboards(store, port)
+
+
+def _demo_overview(store: Lake) -> None:
+    from ioc_analytics.marts import PAGES
+
+    _load_city(store, 0, overview=True)
+    _build(store, list(PAGES["overview"]))
+
+
+@contextmanager
+def _loading(store: Lake) -> Iterator[None]:
+    """Load and build the rest of the demo beside the server; both stop together.
+
+    What was stopped half-way goes on at the next start: files that are in are not taken in again.
+    """
+    command = [sys.executable, "-c", "from ioc_analytics.cli import main; main()"]
+    log = Path(store.path) / "demo.log"
+    with log.open("w", encoding="utf-8") as output:
+        loader = subprocess.Popen(
+            [*command, "demo", "--if-empty", "--lake", store.path],
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C reaches the server, which stops it
+        )
+    try:
+        yield
+    finally:
+        loader.terminate()
+        loader.wait()
+
+
+_layers = typer.Typer(help="Map layers.", no_args_is_help=True)
+app.add_typer(_layers, name="layer")
+
+
+@_layers.command("add")
+def add_layer(
+    file: Annotated[Path, typer.Argument(help="GeoJSON, GeoPackage or Shapefile, also zipped.")],
+    name: Annotated[str, typer.Option(help="Vietnamese name of the layer.")],
+    source: Annotated[str, typer.Option(help="Who issued it.")],
+    date: Annotated[str, typer.Option(help="Day on which it was true.")],
+    audience: Annotated[
+        str, typer.Option(help="leader, researcher, analyst, investigator, admin.")
+    ],
+    style: Annotated[
+        str | None, typer.Option(help="Such as “colour=#d73027 symbol=square line=dashed”.")
+    ] = None,
+    crs: Annotated[
+        str | None, typer.Option(help="Such as EPSG:9210, where the file does not say.")
+    ] = None,
+    as_of: Annotated[str | None, typer.Option(help="Day the city knew this.")] = None,
+    lake: _LakeOption = None,
+) -> None:
+    """Take a map layer (WGS84 or VN-2000) into the catalogue."""
+    from ioc_analytics.lake import layers
+
+    report = layers.add_layer(
+        _open(lake),
+        file,
+        name=name,
+        source=source,
+        date=date,
+        audience=audience,
+        style=style,
+        crs=crs,
+        as_of=as_of,
+    )
+    _out.print(str(report), soft_wrap=True)
+
+
+@_layers.command("list")
+def list_layers(
+    audience: Annotated[str, typer.Option(help="Who looks.")] = "leader",
+    as_of: Annotated[str | None, typer.Option(help="As known on that day.")] = None,
+    lake: _LakeOption = None,
+    as_json: _Json = False,
+) -> None:
+    """List the map layers that an audience may see."""
+    from ioc_analytics.lake import layers
+
+    columns = ["layer_id", "name_vi", "source", "date", "audience", "features", "simulated"]
+    _print_frame(layers.layers(_open(lake), audience, as_of)[columns], as_json)
+
+
+@_layers.command("hide")
+def hide_layer(
+    layer_id: Annotated[str, typer.Argument(help="As `ioc layer list` shows it.")],
+    as_of: Annotated[str | None, typer.Option(help="Day from which it does not show.")] = None,
+    lake: _LakeOption = None,
+) -> None:
+    """Take a layer off the list; it stays in the lake."""
+    from ioc_analytics.lake import layers
+
+    layers.hide_layer(_open(lake), layer_id, as_of=as_of)
+    _out.print(f"Layer {layer_id} does not show any more.")

@@ -1,4 +1,4 @@
-"""Pages under `docs/` that come from the code: `tables.md` from the contracts, `cli.md` from `ioc`.
+"""Pages under `docs/` that come from the code: tables, indicators and the commands of `ioc`.
 
 ``python -m ioc_analytics.docs`` writes them; with ``--check`` it fails where a file is stale.
 """
@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,25 @@ import typer.main
 from ioc_analytics import sectors
 from ioc_analytics.cli import app
 from ioc_analytics.contracts import Column, Indicator, Table
+from ioc_analytics.lake.thresholds import thresholds
 
 __all__ = ["DOCS", "main", "pages"]
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 _HEAD = "<!-- Written by `make docs` from the code; change the code, not this page. -->"
 _BETTER = {"higher": "more is better", "lower": "less is better", "neutral": "neither way"}
-_PERIOD = {"D": "day", "W": "week", "M": "month"}
+_PERIOD = {"D": "day", "W": "week", "M": "month", "Q": "quarter", "Y": "year"}
+_PERSONAL = {
+    "pseudonym": "personal: a keyed code takes its place",
+    "drop": "personal: checked, not kept",
+    "redact": "personal: plates, phones, identity numbers and names are blacked out",
+}
+_OVER_TIME = {
+    "last": "newest value of a period",
+    "max": "highest value of a period",
+    "median": "median of all rows of a period",
+    "open": "what is open at the end of a period",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,9 +72,13 @@ def pages() -> dict[str, str]:
     Examples
     --------
     >>> sorted(pages())
-    ['cli.md', 'tables.md']
+    ['cli.md', 'indicators.md', 'tables.md']
     """
-    return {"tables.md": _tables_page(), "cli.md": _cli_page()}
+    return {
+        "tables.md": _tables_page(),
+        "indicators.md": _indicators_page(),
+        "cli.md": _cli_page(),
+    }
 
 
 def _on_disk(name: str) -> str | None:
@@ -84,18 +100,45 @@ def _grid(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _tables_page() -> str:
-    tables, indicators = sectors.tables(), sectors.indicators()
+    tables = sectors.tables()
     return _page(
         [
-            "# Tables and indicators",
+            "# Tables",
             "A file is read by its headers. Case, accents and punctuation do not matter; each "
-            "column is known by its name, its Vietnamese header and the aliases beside it.",
-            "## Tables",
-            *(_table(tables[name]) for name in sorted(tables)),
-            "## Indicators",
-            "Over any period and place the value is formed from sums, never from a mean of ratios; "
-            "a missing value stays missing. `last` takes the newest row of a period.",
-            *(_indicator(indicators[name]) for name in sorted(indicators)),
+            "column is known by its name, its Vietnamese header and the aliases beside it. A label "
+            "in brackets is how the systems write a value.",
+            *_by_system(lambda system: [_table(t) for t in tables.values() if t.system == system]),
+        ]
+    )
+
+
+def _by_system(blocks: Callable[[str], list[str]]) -> Iterator[str]:
+    for system in sectors.systems().values():
+        if found := blocks(system.id):
+            yield f"## {system.vi} · {system.en}"
+            yield from found
+
+
+def _indicators_page() -> str:
+    rules = thresholds().groupby("indicator")
+    cuts = {str(name): rows.to_dict("records") for name, rows in rules}
+    indicators = sectors.indicators()
+    return _page(
+        [
+            "# Indicators",
+            f"{len(indicators)} indicators of {len(sectors.systems())} systems. Over any period "
+            "and place a value is formed from sums, never from a mean of ratios; a missing value "
+            "stays missing. The city is the sum of its wards unless “own rows only” is said. A "
+            "threshold is “official” where a source that was read gives it, else “proposed”: "
+            "editable in `data/reference/thresholds/` or, dated, in the table "
+            "`settings.thresholds`.",
+            *_by_system(
+                lambda system: [
+                    _indicator(i, cuts.get(i.id, []))
+                    for i in indicators.values()
+                    if i.id.partition(".")[0] == system
+                ]
+            ),
         ]
     )
 
@@ -104,6 +147,12 @@ def _table(table: Table) -> str:
     facts = [f"{table.vi} · {table.en}", f"Key: {', '.join(f'`{k}`' for k in table.key)}."]
     if table.date:
         facts.append(f"Dated by `{table.date}`.")
+    if table.events:
+        facts.append("One row is one event: on days that a file covers, no row means none.")
+    if table.freq:
+        due = f", overdue after {table.due_days} days" if table.due_days is not None else ""
+        facts.append(f"Expected by {_PERIOD[table.freq]}{due}.")
+    facts += [f"Each row keeps to `{law.law}` ({law.en})." for law in table.identities]
     if table.whole:
         facts.append("A file always states the whole table; rows absent from a later one close.")
     if table.requires_all_wards:
@@ -141,25 +190,56 @@ def _rules(column: Column, table: Table) -> str:
         rules.append("must name the place of the code")
     if not column.stored:
         rules.append("checked, not kept")
+    if column.personal:
+        rules.append(_PERSONAL[column.personal])
+    if column.secret:
+        rules.append(f"rows with {', '.join(column.secret)} are refused and nothing of them kept")
+    if column.not_before:
+        rules.append(f"not before `{column.not_before}` (a finding)")
+    if column.cumulative:
+        rules.append("a running total")
     return "; ".join(rules)
 
 
-def _indicator(indicator: Indicator) -> str:
+def _indicator(indicator: Indicator, cuts: Sequence[Mapping[Any, Any]]) -> str:
     facts = [
         ["name", f"{indicator.name_vi} · {indicator.name_en}"],
         ["unit", indicator.unit],
         ["direction", _BETTER[indicator.direction]],
         ["formula", f"`{_formula(indicator)}`"],
-        ["source", f"`{indicator.table}`, by {_PERIOD[indicator.freq]}"],
     ]
+    if indicator.over_time in _OVER_TIME:
+        facts.append(["over time", _OVER_TIME[indicator.over_time]])
+    if indicator.over_space == "own":
+        facts.append(["over places", "own rows only"])
+    if indicator.table:
+        dated = f", dated by `{indicator.date}`" if indicator.date else ""
+        facts.append(["source", f"`{indicator.table}`, by {_PERIOD[indicator.freq]}{dated}"])
+    facts += [["threshold", _cut(cut)] for cut in cuts]
     if indicator.reference:
         facts.append(["reference", indicator.reference])
     return f"### `{indicator.id}`\n\n{_grid(['', ''], facts)}"
 
 
+def _cut(cut: Mapping[Any, Any]) -> str:
+    """Return a threshold in words."""
+    known = {k: v for k, v in cut.items() if v is not None and v == v}
+    if cut["method"] == "cchart":
+        rule = "control chart over the 12 periods before"
+    else:
+        rule = ", ".join(f"{k} {known[k]:g}" for k in ("green", "amber", "target") if k in known)
+    source = f" ({known['source']})" if known.get("source") else ""
+    return f"{rule}; {cut['basis']}{source}"
+
+
 def _formula(indicator: Indicator) -> str:
     """Return how the value follows from the rows of the source table."""
-    total = "last" if indicator.over_time == "last" else "sum"
+    if indicator.parts:
+        return " + ".join(
+            f"{p.points:g} × clip(({p.indicator} − {p.zero:g}) / {p.full - p.zero:g}, 0, 1)"
+            for p in indicator.parts
+        )
+    total = "sum" if indicator.over_time in ("sum", "open") else indicator.over_time
     formula = f"{total}({indicator.numerator})"
     if indicator.denominator == "population":
         formula += " / residents"
@@ -167,8 +247,20 @@ def _formula(indicator: Indicator) -> str:
         formula += " / count of rows"
     elif indicator.denominator:
         formula += f" / {total}({indicator.denominator})"
+    if indicator.against is not None:
+        before = (
+            "same period last year"
+            if indicator.against == "year"
+            else (f"mean of the {indicator.against} periods before")
+        )
+        formula = f"{formula} / ({before})"
     if indicator.scale != 1:
         formula = f"{indicator.scale:,.10g} × {formula}"
+    if indicator.offset:
+        formula += f" {'+' if indicator.offset > 0 else '−'} {abs(indicator.offset):g}"
+    if indicator.opened:
+        closed = f" until {indicator.closed}" if indicator.closed else ""
+        formula += f" from {indicator.opened}{closed}"
     return f"{formula} where {indicator.where}" if indicator.where else formula
 
 

@@ -82,6 +82,17 @@ RESOLVED = {
     "Tổ 3, KP 2, P. Long Thạnh Mỹ (Q9 cũ), TP Thủ Đức": "Long Thạnh Mỹ",
     "phuonglinhtrung thu duc": "Linh Trung",
     "Hiệp Bình Chánh": "Hiệp Bình Chánh",
+    "P.P.L.B, Q9": "Phước Long B",
+    "P. PH, Q9": "Phú Hữu",
+    "P. TP, Q9": "Tân Phú",
+    "P. Hiep Binh Phoc, Thu Duc": "Hiệp Bình Phước",
+    "gần P. Linh Tây, P. Linh Đông, TP Thủ Đức": "Linh Đông",
+    "12 Hòa Bình, P. Linh Trung, Thủ Đức": "Linh Trung",
+    "Khu Công nghệ cao, P. Tân Phú, TP. Thủ Đức": "Tân Phú",
+    "P.302, chung cư Sao Mai, P. An Phú, Q2": "An Phú",
+    "Hẻm 12 Linh Đông, Linh Tây, Thủ Đức": "Linh Tây",
+    "Q9-PLB": "Phước Long B",
+    "nhà tôi ở linh trung thủ đức bị mất điện": "Linh Trung",
 }
 UNCERTAIN = {
     "Phước Long, Q9": {"Phước Long A", "Phước Long B"},
@@ -100,7 +111,18 @@ UNCERTAIN = {
     "Chợ Tam Bình, Thủ Đức": {"Tam Bình"},
     "KCX Linh Trung, Thủ Đức": {"Linh Trung"},
     "P. An Phú, Q9": {"An Phú"},
+    "P.L.B, Q9": {"Long Bình", "Phước Long B"},
+    "Phước Long A/B, Q9": {"Phước Long A", "Phước Long B"},
+    "P. Tăng Nhơn Phú A và B, Q9": {"Tăng Nhơn Phú A", "Tăng Nhơn Phú B"},
+    "PLA/PLB Q9": {"Phước Long A", "Phước Long B"},
+    "Linh Trung & Linh Chiểu": {"Linh Trung", "Linh Chiểu"},
+    "từ Linh Trung đến Linh Xuân, Thủ Đức": {"Linh Trung", "Linh Xuân"},
+    "gần P. Linh Tây, TP Thủ Đức": {"Linh Tây"},
+    "TT, Q9": set(),
     "P. Thủ Đức, TP.HCM": {"Thủ Đức"},
+    "P.TANPHU,TP.HCM": {"Tân Phú"},
+    "Linh Đông / Linh Tây": {"Linh Đông", "Linh Tây"},
+    "P. Thảo Điền. P. Cát Lái. Thủ Đức": {"Thảo Điền", "Cát Lái"},
 }
 NOT_HERE = [
     "P. Tân Phú, Q7",
@@ -112,6 +134,9 @@ NOT_HERE = [
     "P 13 Binh Thanh",
     "P. Thạnh Mỹ Tây, Bình Thạnh",
     "P. An Phú Đông",
+    "P. Bình Thới, TP.HCM",
+    "P. Bình Phước",
+    "P. Long Phước Long Thành Đồng Nai",
     "TP Thủ Đức",
     "12/5 đường số 5",
     "Xa lộ Hà Nội",
@@ -149,8 +174,7 @@ def test_what_is_not_certain_has_candidates_and_a_reason_and_no_ward(text, wards
     assert row["as_unit"] is None
     assert row["confidence"] == 0
     assert row["reason"]
-    got = {places()[c].name_vi for c in row["candidates"]}
-    assert got == wards or (wards == {"Thủ Đức"} and got <= {NAME[c] for c in ward_codes()})
+    assert {places()[c].name_vi for c in row["candidates"]} == wards
 
 
 @pytest.mark.parametrize("text", NOT_HERE)
@@ -322,11 +346,15 @@ class _Writer:
             lambda t: _ascii(t).upper(),
             lambda t: unicodedata.normalize("NFD", t),
             lambda t: t.replace(" ", "  "),
+            lambda t: f"Địa chỉ: {t} (đã kiểm tra)",
+            lambda t: "".join(c.upper() if self.chance(0.3) else c.lower() for c in t),
         ]
         return ways[self.rng.integers(len(ways))](text)
 
     def joined(self, parts: list[str]) -> str:
-        return self.noisy(self.pick([", ", ", ", ",", " - "]).join(parts))
+        if self.chance(0.1):
+            parts = parts[::-1]
+        return self.noisy(self.pick([", ", ", ", ",", " - ", "; ", " / ", "\n"]).join(parts))
 
     # -- kinds
 
@@ -411,8 +439,8 @@ class _Writer:
         """Return one of the ways in which nobody can tell the ward."""
         stem = self.pick(list(STEMS))
         one, two = (NAME[c] for c in self.rng.choice(list(NAME), 2, replace=False))
-        other = self.pick([d for d in ("Quận 2", "Quận 9") if one not in STEMS])
-        astray = self.pick([n for c, n in NAME.items() if DISTRICT[c] not in (other,)])
+        other = self.pick(["Quận 2", "Quận 9"])
+        astray = self.pick([n for c, n in NAME.items() if DISTRICT[c] != other])
         ward = self.pick(
             [
                 f"P. {stem}, {self.stated(STEMS[stem])}",
@@ -519,14 +547,15 @@ def test_from_july_2025_the_same_addresses_give_the_ward_that_took_over(written)
     assert later.loc[~whole, "location"].isna().all()
 
 
-def test_twenty_thousand_distinct_addresses_take_about_a_second():
-    writer = _Writer(np.random.default_rng(1))
-    texts = [f"{writer.full().text} " + " " * 0 + f"{i}" for i in range(3000)]
+def test_many_distinct_addresses_and_long_texts_take_little_time(rng):
+    writer = _Writer(rng)
+    texts = [f"{writer.full().text}, {i}" for i in range(3000)]
+    texts += ["12 a 3 b 4 c " * 2000 + "Linh Trung", "linh dong " * 5000]
     started = time.perf_counter()
     found = resolve_addresses(texts)
     seconds = time.perf_counter() - started
-    assert found["location"].notna().mean() > 0.9
-    assert len(set(texts)) / seconds > 3000  # a loaded machine; alone about 20,000
+    assert found["location"].notna().mean() > 0.99
+    assert seconds < 2  # about 0.15 s alone; this machine may be loaded
 
 
 def test_the_writer_s_own_names_are_the_34_wards():

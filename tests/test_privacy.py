@@ -5,6 +5,7 @@ import hmac
 import os
 import stat
 from base64 import b32encode
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -173,6 +174,20 @@ def test_the_first_ingest_that_needs_a_key_makes_one_for_its_owner_only(put, key
     assert [p.name for p in key.parent.iterdir()] == [key.name]
 
 
+def test_of_many_first_ingests_at_once_one_makes_the_key(key, tmp_path):
+    file = tmp_path / "x.csv"
+    file.write_text(_HEAD + _GOOD)
+
+    def code(number):
+        into = open_lake(tmp_path / f"lake {number}")
+        into.ingest(file, "test.persons", as_of="2021-08-31")
+        return into.read("test.persons")["case_id"][0]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(code, range(4)))) == 1
+    assert [p.name for p in key.parent.iterdir()] == [key.name]
+
+
 def test_the_key_is_kept_and_used_again(put, key):
     put(_HEAD + _GOOD, "test.persons")
     made = key.read_text()
@@ -303,6 +318,19 @@ def test_a_column_of_secrecy_that_is_left_out_is_heeded(lake, put):
     assert report.stored == 3
     assert _why(report) == [(3, "Độ mật", "", _SECRET)]
     assert b"77" not in b"".join(lake.rejects()[c].to_string().encode() for c in ["value"])
+
+
+@pytest.mark.parametrize(
+    ("table", "text", "options"),
+    [
+        ("test.papers", f"{_PAPER}1,a,1,Thường\n9,bí số,77,Mật,dư\n", {}),
+        ("test.notes", "Số,Nội dung,Độ mật\n1,a,\n9,bí số 77,Mật,dư\n", {"ignore": ["Độ mật"]}),
+    ],
+)
+def test_a_line_that_may_be_secret_and_cannot_be_split_is_not_kept(lake, put, table, text, options):
+    report = put(text, table, **options)
+    assert [row[:3] for row in _why(report)] == [(3, "", "(ẩn)")]
+    assert "bí số".encode() not in _bytes_of(lake)
 
 
 # -- nothing raw is left in the lake --------------------------------------------------------------

@@ -531,3 +531,36 @@ def test_history_is_what_each_day_would_have_said(counts_only):
         pd.testing.assert_frame_equal(
             readiness(counts_only, day), history[i : i + 1].reset_index(drop=True)
         )
+
+
+# -- every table of the city ----------------------------------------------------------------------
+
+_CELLS = {
+    **dict.fromkeys(("date", "week", "month"), dt.date(2021, 3, 1)),
+    "datetime": dt.datetime(2021, 3, 1, 9),
+    "place": _A,
+    "integer": 1,
+    "number": 1.0,
+    "boolean": True,
+    "geometry": b"",
+}
+
+
+@pytest.mark.parametrize("name", sorted(sectors.tables()))
+def test_every_check_can_be_asked_of_every_table(lake, name):
+    """Two rows of plain values and one of the key alone; laws may break, no question may."""
+    table = sectors.table(name)
+    cells = {c.name: _CELLS.get(c.kind, next(iter(c.allowed), "x")) for c in table.stored}
+    other = {
+        c.name: "y" if c.kind == "text" else _B if c.kind == "place" else cells[c.name]
+        for c in table.stored
+    }
+    rows = [cells, other]
+    if table.date and table.date in table.key:
+        earlier = {table.date: cells[table.date] - dt.timedelta(days=28)}
+        rows.append({k: cells[k] for k in table.key} | earlier)
+    write(lake, name, rows, "2021-03-31")
+    found = check(lake, [name], today="2030-01-01")
+    assert ("stale_feed" in found["check"].to_list()) == bool(table.due_days and table.date)
+    scores = readiness(lake).set_index("system")
+    assert scores["rows"].get(table.system, len(rows)) == len(rows)

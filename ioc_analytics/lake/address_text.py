@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
 
 from ioc_analytics.lake.ward_forms import THU_DUC, elsewhere
 from ioc_analytics.places import CITY, places
 from ioc_analytics.text import fold
 
-__all__ = ["ABROAD", "DISTRICTS", "Q2", "is_street", "plain_text", "places_above"]
+__all__ = ["ABROAD", "DISTRICTS", "Q2", "WARD_WORDS", "is_street", "places_above", "plain_text"]
 
 Q2, _Q9, _QTD = DISTRICTS = ("Quận 2", "Quận 9", "Quận Thủ Đức")  # of before 2021
+WARD_WORDS = frozenset({"phuong", "p", "ph", "f", "phg", "phuog", "phuogn", "ward", "puong"})
 _CITY = "city"
 ABROAD = "abroad"  # another district or province
 
@@ -33,11 +35,13 @@ def _plain_letters() -> dict[int, str | None]:
 
 _LETTERS = _plain_letters()
 _STREET_WORD = re.compile(r"(?<!\w)[đĐ](?!\w)")  # “Đ. 5” is “Đường 5”
-_EITHER = re.compile(r"(?<=[^\W\d])\s*/\s*(?=[^\W\d]{2})")  # “Linh Đông/Linh Tây”
+_SLASH = re.compile(r"\s/\s?|\s?/\s")
+_EITHER = re.compile(r"(?<=[^\W\d])/(?=[^\W\d]{2})")  # “Linh Đông/Linh Tây”
 _DASH = re.compile(r"\s-\s?|\s?-\s")
 _NUMBERS = r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])"
 _GLUED = re.compile(rf"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|{_NUMBERS}")
 _GLUED_NUMBERS = re.compile(_NUMBERS)
+_WILD = re.compile(r"\b(?!(?:phuong|quan|duong|so|to|kp|tp|hem|p|q)[A-Z])[a-z]+[A-Z]")  # “hIep”
 _MARKS = re.compile(r"[^a-z0-9,]+")
 
 
@@ -45,11 +49,12 @@ def plain_text(text: str, capitals: bool) -> str:
     """Return the text in lower-case Latin words, single spaces and commas."""
     text = _STREET_WORD.sub(" duong ", text)
     if "/" in text:
-        text = _EITHER.sub(" hoac ", text)
+        text = _EITHER.sub(" hoac ", _SLASH.sub(" , ", text))
     text = text.translate(_LETTERS)
     if "-" in text:
         text = _DASH.sub(" , ", text)
-    text = (_GLUED if capitals else _GLUED_NUMBERS).sub(" ", text)
+    parted = capitals and not _WILD.search(text)
+    text = (_GLUED if parted else _GLUED_NUMBERS).sub(" ", text)
     return _MARKS.sub(" ", text.lower()).strip()
 
 
@@ -89,13 +94,17 @@ def _district() -> re.Pattern[str]:
 @cache
 def _foreign() -> tuple[re.Pattern[str], frozenset[str], frozenset[str]]:
     """Return what names a place outside the city: “TP Biên Hòa”; provinces; other districts."""
-    provinces = "|".join(sorted(elsewhere("province"), key=len, reverse=True))
+    provinces = "|".join(n.replace(" ", " ?") for n in sorted(elsewhere("province"), key=len))
     districts = {
         fold(p.name_vi) for p in places().values() if p.level == "district" and p.code != CITY
     }
     named = {d for d in districts if not d.startswith("quan ") and d != "tan phu"}
-    marked = re.compile(rf"\b(?:tp|tinh|thanh pho|thi xa|tx|huyen) (?:{provinces})\b")
-    return marked, elsewhere("province"), frozenset(named)
+    marked = re.compile(rf"\b(?:tp|tinh|thanh pho|thi xa|tx|huyen) ?(?:{provinces})\b")
+    return marked, _glued_too(elsewhere("province")), _glued_too(named)
+
+
+def _glued_too(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(form for name in names for form in (name, name.replace(" ", "")))
 
 
 def places_above(text: str) -> tuple[str, set[str]]:
@@ -135,6 +144,14 @@ def _ends_outside(words: list[str]) -> bool:
             return True  # “Bình Thạnh”, “P 13 Bình Thạnh”
         if name in provinces and not (before and (name == "binh phuoc" or is_street(before))):
             return True  # but “Hiệp Bình Phước” does not end in the province Bình Phước
+    return any(_all_provinces(words[:at]) for at, word in enumerate(words) if word in WARD_WORDS)
+
+
+def _all_provinces(words: list[str]) -> bool:
+    """Tell whether words are names of provinces and nothing else: “Thuận An Bình Dương”."""
+    for size in (1, 2, 3):
+        if len(words) >= size and " ".join(words[-size:]) in _foreign()[1]:
+            return len(words) == size or _all_provinces(words[:-size])
     return False
 
 
@@ -145,7 +162,8 @@ _BEFORE_STREET = re.compile(
     r"|kenh|truong|thcs|thpt|th|tieu hoc|mam non|dai hoc|benh vien|bv|tram|vincom|coopmart|metro"
     r"|kcn|kcx|kdc|kdt|khu cong nghiep|khu che xuat|khu dan cu|khu do thi|chung cu|cc|can ho"
     r"|cao oc|toa nha|nga ba|nga tu|nga nam|vanh dai|tinh lo|huong lo|quoc lo|xa lo|dai lo"
-    r"|cong vien|nha tho|giao xu|du an|street|cao toc|ubnd|cong an|gan|giap|canh|sat|ranh|dien) $"
+    r"|cong vien|nha tho|giao xu|du an|street|cao toc|ubnd|cong an|gan|giap|canh|sat|ranh"
+    r"|doi dien) $"
 )
 _HOUSE = re.compile(
     r"^(?:(?:so|nha|sn|hem|h|ngo|ngach|kiet|k|lo|can|nr|dc|dia chi|tai) |\d+ (?:[a-z] )?"

@@ -20,6 +20,7 @@ from ioc_analytics.lake.address_text import (
     ABROAD,
     DISTRICTS,
     Q2,
+    WARD_WORDS,
     is_street,
     places_above,
     plain_text,
@@ -146,9 +147,8 @@ class _Mention:
 
 # -- wards named in the text -----------------------------------------------------------------------
 
-_WARD_WORDS = frozenset({"phuong", "p", "ph", "f", "phg", "phuog", "phuogn", "ward", "puong"})
 _EITHER_WORDS = frozenset({"hoac", "hay", "va", "or", "den", "toi", "voi", "qua", "sang"})
-_BESIDE_WORDS = frozenset({"gan", "giap", "canh", "sat", "ranh", "dien"})
+_BESIDE_WORDS = frozenset({"gan", "giap", "canh", "sat", "ranh"})
 _SIBLINGS = frozenset({"a", "b", "chanh", "phuoc", "dong", "tay"})  # “… A và B”
 _NOT_A_WARD = frozenset({"tp", "td", "tt", "tx", "kp", "ap", "tb", "cc"})  # town, block, notice …
 _LONGER_NAME = frozenset(
@@ -190,7 +190,7 @@ def _mentions(words: list[str]) -> Iterator[_Mention]:
     while at < len(words):
         word = words[at]
         mention, size = None, 0
-        if word in _WARD_WORDS and not _ward_word_twice(words, at):
+        if word in WARD_WORDS and not _ward_word_twice(words, at):
             mention, size = _after_ward_word(words, at)
         elif word in _full_by_word():
             mention, size = _bare(words, at)
@@ -205,7 +205,7 @@ def _ward_word_twice(words: list[str], at: int) -> bool:
     """Tell whether another word for ward follows, or nothing; “P. PH” is Phú Hữu."""
     if at + 1 >= len(words):
         return True
-    if words[at + 1] not in _WARD_WORDS:
+    if words[at + 1] not in WARD_WORDS:
         return False
     spaced = " " in _longest(_short_by_word(), words, at + 1)  # “P. P.L.B”
     return not (spaced or (words[at + 1] == "ph" and _ends(words, at + 2)))
@@ -330,11 +330,14 @@ def _near_bare(parts: list[list[str]]) -> Iterator[_Mention]:
 
 
 def _resolved(text: str, late: bool) -> _Answer:
-    """Return the answer for one text; capitals within a word part it only if that helps."""
-    answer = _read(plain_text(text, capitals=True), late)
+    """Return the answer for one text; where there is none, also with “HBChánh” parted at capitals.
+
+    Capitals come second: “PHường” and “hIệp” are slips of the keyboard, not two words.
+    """
+    answer = _read(plain_text(text, capitals=False), late)
     if answer.location is None and not answer.candidates and answer.reason != _OUTSIDE:
-        plain = plain_text(text, capitals=False)
-        answer = _read(plain, late)
+        parted = plain_text(text, capitals=True)
+        return _read(parted, late)
     return answer
 
 
@@ -414,7 +417,7 @@ def _decided(stated: list[_Mention], scopes: set[str], late: bool) -> _Answer:
 def _confidence(mention: _Mention, scopes: set[str], late: bool) -> tuple[float, str]:
     """Return the class of an unambiguous mention, or 0 and why it is not accepted."""
     if mention.spelling == "full":
-        if not scopes and mention.form in elsewhere("ward2025" if late else "ward"):
+        if not scopes and _is_elsewhere(mention, late):
             return 0.0, _HOMONYM
         if mention.running:
             return (_FAIR, "") if scopes else (0.0, _STREET)
@@ -430,6 +433,12 @@ def _confidence(mention: _Mention, scopes: set[str], late: bool) -> tuple[float,
     if not scopes and (letters < 3 or not mention.marked):
         return 0.0, _SHORT
     return (_GOOD if letters >= 3 and not mention.running else _FAIR), ""
+
+
+def _is_elsewhere(mention: _Mention, late: bool) -> bool:
+    """Tell whether a ward outside the city has the same name."""
+    names = elsewhere("ward2025" if late else "ward")
+    return mention.form.replace(" ", "") in {name.replace(" ", "") for name in names}
 
 
 def _as_unit(stated: list[_Mention], location: str, scopes: set[str]) -> str:

@@ -75,7 +75,7 @@ def _falling_cumulative(held: Held) -> list[Finding]:
             for place, n, day, before, after in held.rows(f"""
             select place, count(*), min(day), arg_min(before, day), arg_min({name}, day) from (
               select {held.place} as place, {held.own_day} as day, {name}, lag({name}) over (
-                partition by {held.series()}{yearly} order by {held.own_day}) as before
+                partition by {held.series()}{yearly} order by {quote(str(table.date))}) as before
               from known where {name} is not null)
             where {name} < before group by place order by place""")
         ]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import and_
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
@@ -119,12 +122,17 @@ class DeltaFolder:
             return
         raise LakeError(f"The mart “{name}” could not be written: other builds run; try again.")
 
-    def mart(self, name: str) -> pd.DataFrame:
-        """Return a mart that `ioc build` computed; a `LakeError` says when it was not built."""
+    def mart(self, name: str, where: Mapping[str, str] | None = None) -> pd.DataFrame:
+        """Return a mart that `ioc build` computed; a `LakeError` says when it was not built.
+
+        `where` keeps the rows in which each column named has the value given.
+        """
         delta = self._open(f"marts/{name}")
         if delta is None:
             raise LakeError(f"The mart “{name}” was not built yet; run: ioc build")
-        return delta.to_pyarrow_dataset().to_table().to_pandas()
+        wanted = [pc.field(column) == value for column, value in (where or {}).items()]
+        rows = delta.to_pyarrow_dataset()
+        return rows.to_table(filter=reduce(and_, wanted) if wanted else None).to_pandas()
 
     def mart_metadata(self, name: str) -> dict[str, Any] | None:
         """Return what the newest build of a mart recorded about itself, or None."""

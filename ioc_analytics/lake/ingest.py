@@ -25,7 +25,7 @@ from ioc_analytics.lake.checks import Problem, check_rows, require_wards
 from ioc_analytics.lake.crosswalk import place_by_date
 from ioc_analytics.lake.headers import match_columns
 from ioc_analytics.lake.placement import place_by_address
-from ioc_analytics.lake.privacy import hide_problems, protect, secret_rows
+from ioc_analytics.lake.privacy import hide_problems, needs_care, protect, secret_rows
 from ioc_analytics.lake.readers import Raw, RawTable, read_bytes, read_raw
 from ioc_analytics.lake.revisions import arrow_type
 from ioc_analytics.lake.store import Store
@@ -249,7 +249,7 @@ def _checked(store: Store, job: _Job) -> tuple[pa.Table, pa.Table, IngestReport]
     raw = _raw(job)
     rows, unstated, problems = _typed_rows(table, raw, job.options, job.file)
     secret = secret_rows(_marks(table, raw, rows, job.options))
-    unsplit = len(raw.broken)
+    careful, unsplit = needs_care(table, raw.columns), len(raw.broken)
     del raw  # a large file is held only once
     for settle in (place_by_date, place_by_address):
         rows, misplaced = settle(table, rows)
@@ -257,7 +257,7 @@ def _checked(store: Store, job: _Job) -> tuple[pa.Table, pa.Table, IngestReport]
     unstated = [c for c in unstated if rows[c].null_count == rows.num_rows]  # not by an address
     rows = protect(store, table, rows)
     problems += check_rows(table, rows, job.known_on, problems)
-    problems = hide_problems(table, problems, secret, rows["_line"])
+    problems = hide_problems(table, problems, secret, rows["_line"], careful=careful)
     if table.requires_all_wards:
         require_wards(table, rows, problems, job.file)
     good = np.ones(rows.num_rows, dtype=bool)
@@ -281,7 +281,7 @@ def _checked(store: Store, job: _Job) -> tuple[pa.Table, pa.Table, IngestReport]
 
 
 def _raw(job: _Job) -> RawTable:
-    """Read the file; of a table of persons no line of it is shown, not even in an error."""
+    """Read the file; of persons and secrets no line is shown, not even in an error."""
     try:
         return read_raw(
             Path(job.file),
@@ -291,7 +291,7 @@ def _raw(job: _Job) -> RawTable:
         )
     except IngestError as error:
         told, shown, _ = str(error).partition(" (its first line: ")
-        if shown and job.table.persons:
+        if shown and needs_care(job.table):
             raise IngestError(f"{told}.") from None
         raise
 

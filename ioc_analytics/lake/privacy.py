@@ -9,7 +9,7 @@ import re
 import secrets
 import stat
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from ioc_analytics.lake.readers import Raw
 from ioc_analytics.lake.redaction import redact, redact_column
 from ioc_analytics.text import fold
 
-__all__ = ["hide_problems", "key_file", "protect", "secret_rows"]
+__all__ = ["hide_problems", "key_file", "needs_care", "protect", "secret_rows"]
 
 _HIDDEN = "(ẩn)"
 _IS_SECRET = "is marked secret; nothing of such a row is kept"
@@ -127,11 +127,19 @@ def secret_rows(
     return found
 
 
+def needs_care(table: Table, headers: Iterable[str] = ()) -> bool:
+    """Tell whether rows of a file may hold what a lake must not keep, persons or secrets."""
+    marked = any(fold(header) in _SECRECY for header in headers)
+    return marked or table.persons or any(column.secret for column in table.columns)
+
+
 def hide_problems(
     table: Table,
     problems: Sequence[Problem],
     secret: Mapping[int, tuple[str, str]],
     lines: Sequence[int],
+    *,
+    careful: bool,
 ) -> list[Problem]:
     """Return the problems without the values that a lake may not keep.
 
@@ -145,13 +153,15 @@ def hide_problems(
         From `secret_rows`; of such a row nothing but line, column and reason is told.
     lines : sequence of int
         The line of each row.
+    careful : bool
+        From `needs_care`.
 
     Returns
     -------
     list of Problem
-        Values of personal columns, and lines of such tables that could not be split, read “(ẩn)”.
+        Where care is needed, values of personal columns and lines that could not be split read
+        “(ẩn)”, and all other values are redacted.
     """
-    careful = table.persons or any(c.secret for c in table.columns)
     closed = {c.name for c in table.columns if c.personal or c.secret}
     told = [p for p in problems if p.row is None or p.row not in secret]
     if careful:

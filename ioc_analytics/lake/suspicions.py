@@ -113,7 +113,7 @@ def _jump_sql(held: Held, name: str, least: int) -> str:
              count(x) over {after} as a_n, median(x) over {after} as a,
              min(x) over {after} as a_low, max(x) over {after} as a_high
       from known where {name} is not null
-      window o as (partition by {held.series()} order by {held.own_day})
+      window o as (partition by {held.series()} order by {quote(str(held.table.date))})
     ), j as (
       select *, log10(a / b) as step, round(step) as power from s
       where b_n = 5 and b_low > 0 and a_low > 0 and least(a, b) >= {least}

@@ -259,6 +259,7 @@ def _series(
         over_time="last" if stored else "sum",
         over_space="own" if stored else "sum",
         freq="M",
+        reference="DOMAIN.md C.1",
     )
 
 

@@ -584,6 +584,7 @@ INDICATORS = (
         numerator="new_cases",
         freq="D",
         count=True,
+        reference="DOMAIN.md D.5",
     ),
     Indicator(
         id="epidemic.case_rate",
@@ -608,6 +609,7 @@ INDICATORS = (
         numerator="new_deaths",
         freq="D",
         count=True,
+        reference="DOMAIN.md D.5",
     ),
     _indicator(
         "case_change",

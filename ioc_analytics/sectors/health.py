@@ -350,6 +350,7 @@ INDICATORS = (
         numerator="ili",
         freq="W",
         count=True,
+        reference="DOMAIN.md C.8",
     ),
     Indicator(
         id="health.ili_share",
@@ -362,6 +363,7 @@ INDICATORS = (
         denominator="patients",
         scale=100,
         freq="W",
+        reference="DOMAIN.md C.8",
     ),
     *_compared("dengue", "sốt xuất huyết", "Dengue"),
     _weekly(

@@ -1,7 +1,7 @@
 """The simulated COVID-19 application: what the city came to know of the outbreak, and the truth.
 
 The outbreak itself (who infected whom) is drawn in `twin.outbreak`, where it says which draws are
-kept; here its reported part becomes line list, contacts, places and lockdown points.
+kept; here its reported part becomes the line list, and the other tables are put together.
 """
 
 from __future__ import annotations
@@ -13,8 +13,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ioc_analytics import sectors
-from ioc_analytics.twin.epidemic_daily import TIER_SCHEMES, cases_by_day, daily_tables, knots
-from ioc_analytics.twin.outbreak import KINDS, ORIGIN, PARAMETERS, Outbreak, by_day, draw_outbreak
+from ioc_analytics.twin.epidemic_daily import TIER_SCHEMES, cases_by_day, daily_tables
+from ioc_analytics.twin.epidemic_tracing import (
+    contacts,
+    infection_places,
+    lockdown_points,
+    shared_places,
+)
+from ioc_analytics.twin.outbreak import KINDS, Outbreak, draw_outbreak
+from ioc_analytics.twin.outbreak_course import ORIGIN, PARAMETERS, by_day, knots
+from ioc_analytics.twin.values import dates, known_only, numbered, sometimes_missing
 from ioc_analytics.twin.world import Link, World
 
 __all__ = ["LINKS", "simulate", "truth"]
@@ -32,7 +40,7 @@ LINKS = (
     Link(
         "epidemic.new_cases",
         "epidemic.active_lockdowns",
-        7,
+        8,
         1,
         words="a point is closed at its second case and stays closed for about two weeks",
     ),
@@ -89,15 +97,6 @@ _OCCUPATIONS = np.array(
     dtype=object,
 )
 _OCCUPATION_SHARES = (0.34, 0.18, 0.16, 0.14, 0.11, 0.05, 0.02)
-# Whole wards closed (DOMAIN.md B.3); ends of Linh Trung's and starts of the others' are chosen.
-_WHOLE_WARDS = (
-    ("26800", "2021-07-18 00:00", "2021-08-09 18:00"),
-    ("26803", "2021-07-18 00:00", "2021-07-30 18:00"),
-    ("26797", "2021-07-20 00:00", "2021-07-30 18:00"),
-    ("26809", "2021-07-20 00:00", "2021-07-30 18:00"),
-    ("26794", "2021-07-20 00:00", "2021-07-30 18:00"),
-    ("26806", "2021-07-20 00:00", "2021-07-30 18:00"),
-)
 
 
 def simulate(world: World) -> dict[str, pd.DataFrame]:
@@ -121,7 +120,8 @@ def simulate(world: World) -> dict[str, pd.DataFrame]:
     -----
     ``world.signals["cases"]``, shape (T, 34), holds cases by day of report and ward as known on
     the last day. Line list and `epidemic.cases_daily` agree by day of report and ward on every
-    day. Draws of the outbreak are conditioned on published totals and levels: see `twin.outbreak`.
+    day. Draws of the outbreak are conditioned on published totals and on the ward
+    levels announced on 2021-10-23 (several draws, the nearest kept): see `twin.outbreak_course`.
 
     Examples
     --------
@@ -138,9 +138,9 @@ def simulate(world: World) -> dict[str, pd.DataFrame]:
     recent = cases[cases["report"] >= by_day(world.start)].reset_index(drop=True)
     tables = {
         "epidemic.cases": _line_list(world, recent, len(outbreak.R)),
-        "epidemic.contacts": _contacts(world, recent, len(outbreak.R)),
-        "epidemic.infection_places": _places(world, recent),
-        "epidemic.lockdown_points": _lockdowns(world, recent, len(outbreak.R)),
+        "epidemic.contacts": contacts(world, recent, len(outbreak.R)),
+        "epidemic.infection_places": infection_places(world, recent),
+        "epidemic.lockdown_points": lockdown_points(world, recent, len(outbreak.R)),
         **daily_tables(world, outbreak, cases),
     }
     return {name: _as_declared(name, frame) for name, frame in tables.items()}
@@ -163,7 +163,8 @@ def truth(world: World) -> dict[str, pd.DataFrame]:
         those brought in, onset for those without symptoms, reported where there is no report.
         ``wards``: `ward_code, wave, autumn`, multipliers of exposure, noise included.
         ``R``: `date, R, reported_share`. ``delay``: `week`, mean days `onset_to_sample,
-        sample_to_result, result_to_registration`. ``parameters``: `parameter, value`.
+        sample_to_result, result_to_registration`. ``parameters``: `parameter, value`;
+        ``reported`` is the share of infections that came to be reported.
 
     Examples
     --------
@@ -177,16 +178,20 @@ def truth(world: World) -> dict[str, pd.DataFrame]:
     tree = pd.DataFrame(
         {
             "infectee": ids,
-            "infector": _where(source >= 0, ids[source]),
+            "infector": known_only(source >= 0, ids[source]),
             "place_id": _place_ids(people),
             "kind": np.array(KINDS, dtype=object)[people["kind"]],
             "generation": people["generation"],
-            "infected": _dates(people["infected"]),
-            "onset": _dates(people["onset"]),
-            "reported": _dates(np.where(people["reported"], people["report"], -1)),
+            "infected": dates(people["infected"]),
+            "onset": dates(people["onset"]),
+            "reported": dates(np.where(people["reported"], people["report"], -1)),
             "ward_code": world.wards["ward_code"].to_numpy()[people["ward"]],
         }
     )
+    declared = {
+        **PARAMETERS,
+        "reported": float(people["reported"].mean()) if len(people) else np.nan,
+    }
     days = pd.DatetimeIndex(ORIGIN + np.arange(len(outbreak.R)))
     wave, autumn = outbreak.multipliers
     steps = ["onset_to_sample", "sample_to_result", "result_to_registration"]
@@ -201,7 +206,7 @@ def truth(world: World) -> dict[str, pd.DataFrame]:
             {"date": days, "R": outbreak.R, "reported_share": outbreak.reported_share}
         ),
         "delay": delay,
-        "parameters": pd.DataFrame({"parameter": [*PARAMETERS], "value": [*PARAMETERS.values()]}),
+        "parameters": pd.DataFrame({"parameter": [*declared], "value": [*declared.values()]}),
     }
 
 
@@ -218,32 +223,14 @@ def _as_declared(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 # -- words for numbers -----------------------------------------------------------------------------
 
 
-def _dates(days: Any) -> pd.DatetimeIndex:
-    """Turn days from the origin into dates; negative ones are missing."""
-    days = np.asarray(days, dtype=np.int64)
-    found = (ORIGIN + days).astype("datetime64[ns]")
-    return pd.DatetimeIndex(np.where(days < 0, np.datetime64("NaT"), found))
-
-
-def _where(known: Any, values: _Values) -> _Values:
-    """Return values as objects, None where they are not known."""
-    told = np.array(values, dtype=object)
-    told[~np.asarray(known, dtype=bool)] = None
-    return told
-
-
-def _named(word: str, numbers: Any, digits: int = 6) -> _Values:
-    return np.array([f"{word}{n:0{digits}d}" for n in np.asarray(numbers).tolist()], dtype=object)
-
-
 def _ids(people: pd.DataFrame) -> _Values:
     """Return ids: reported cases by number in order of report, the others apart."""
     ids = np.empty(len(people), dtype=object)
     known = np.flatnonzero(people["reported"])
     order = known[np.argsort(people["report"].to_numpy()[known], kind="stable")]
-    ids[order] = _named("BN", np.arange(1, len(order) + 1))
+    ids[order] = numbered("BN", np.arange(1, len(order) + 1))
     hidden = np.flatnonzero(~people["reported"].to_numpy())
-    ids[hidden] = _named("KB", np.arange(1, len(hidden) + 1))
+    ids[hidden] = numbered("KB", np.arange(1, len(hidden) + 1))
     return ids
 
 
@@ -252,14 +239,8 @@ def _place_ids(people: pd.DataFrame) -> _Values:
     ids = np.full(len(people), None, dtype=object)
     for kind, word in _CODES.items():
         here = np.flatnonzero(people["kind"] == KINDS.index(kind))
-        ids[here] = _named(word, people["place"].to_numpy()[here], 5)
+        ids[here] = numbered(word, people["place"].to_numpy()[here], 5)
     return ids
-
-
-def _maybe(rng: np.random.Generator, values: Any, missing: float) -> _Values:
-    """Return values as objects, of which a share is missing."""
-    values = np.asarray(values, dtype=object)
-    return _where(rng.random(len(values)) >= missing, values)
 
 
 # -- the reported cases ----------------------------------------------------------------------------
@@ -333,15 +314,15 @@ def _as_known(
     frame = fixed.assign(
         ward_code=world.wards["ward_code"].to_numpy()[ward],
         onset_date=fixed["onset_date"].where(~well),
-        cluster_id=_where(_named_cluster_from(cases) <= known, fixed["cluster_id"].to_numpy()),
+        cluster_id=known_only(_named_cluster_from(cases) <= known, fixed["cluster_id"].to_numpy()),
         symptomatic=fixed["symptomatic"].where(~well | fixed["symptomatic"].isna(), False),
         severity=_SEVERITIES[severity],
         tier=tier,
         oxygen=(cases["oxygen"] & over).to_numpy(),
         ventilated=(cases["ventilated"] & over).to_numpy(),
         outcome=np.where(over, np.where(cases["dies"], "died", "recovered"), "treating"),
-        outcome_date=_dates(np.where(over, cases["ended"], -1)),
-        _known=_dates(known),
+        outcome_date=dates(np.where(over, cases["ended"], -1)),
+        _known=dates(known),
     )
     return frame[(known >= 0) & (known < n_days)]
 
@@ -359,12 +340,12 @@ def _person_columns(world: World, cases: pd.DataFrame) -> dict[str, Any]:
         "case_id": cases["case_id"],
         "name": "Người dân " + number,
         "sex": np.where(rng.random(n) < 0.52, "female", "male"),
-        "birth_year": _maybe(rng, _dates(cases["report"]).year - age, 0.02),
-        "occupation": _maybe(rng, work, 0.08),
-        "workplace": _maybe(rng, _named("Cơ sở ", cases["workplace"], 5), 0.30),
+        "birth_year": sometimes_missing(rng, dates(cases["report"]).year - age, 0.02),
+        "occupation": sometimes_missing(rng, work, 0.08),
+        "workplace": sometimes_missing(rng, numbered("Cơ sở ", cases["workplace"], 5), 0.30),
         "address": pd.Series(house, dtype=object) + ", " + pd.Series(block, dtype=object),
-        "address_block": _maybe(rng, block, 0.05),
-        "vaccine_doses": _maybe(rng, cases["doses"], 0.10),
+        "address_block": sometimes_missing(rng, block, 0.05),
+        "vaccine_doses": sometimes_missing(rng, cases["doses"], 0.10),
     }
 
 
@@ -383,17 +364,17 @@ def _clinical_columns(world: World, cases: pd.DataFrame) -> dict[str, Any]:
     since = np.abs(cases["sampled"] - cases["infected"] - 5)
     ct = np.clip(18 + 0.8 * since + rng.normal(0, 4, n), 10, 38).round(1)
     return {
-        "exposure": _where(told, kinds),
-        "source_case_id": _where(named, source),
-        "onset_date": _dates(np.where(rng.random(n) < 0.05, -1, cases["onset"])),
-        "symptomatic": _maybe(rng, cases["symptomatic"], 0.03),
-        "sample_date": _dates(np.where(rng.random(n) < 0.02, -1, cases["sampled"])),
+        "exposure": known_only(told, kinds),
+        "source_case_id": known_only(named, source),
+        "onset_date": dates(np.where(rng.random(n) < 0.05, -1, cases["onset"])),
+        "symptomatic": sometimes_missing(rng, cases["symptomatic"], 0.03),
+        "sample_date": dates(np.where(rng.random(n) < 0.02, -1, cases["sampled"])),
         "test_type": np.where(antigen, "antigen", "pcr"),
         "ct_value": np.where(antigen | (rng.random(n) < 0.1), np.nan, ct),
-        "confirmed_date": _dates(cases["confirmed"]),
-        "report_date": _dates(report),
-        "detected_in": _maybe(rng, _detected_in(rng, cases, kinds), 0.04),
-        "treated_at": _maybe(rng, _treated_at(world, cases), 0.03),
+        "confirmed_date": dates(cases["confirmed"]),
+        "report_date": dates(report),
+        "detected_in": sometimes_missing(rng, _detected_in(rng, cases, kinds), 0.04),
+        "treated_at": sometimes_missing(rng, _treated_at(world, cases), 0.03),
         "cluster_id": _clusters(rng, cases),
     }
 
@@ -417,14 +398,8 @@ def _detected_in(rng: np.random.Generator, cases: pd.DataFrame, kinds: _Values) 
 
 def _treated_at(world: World, cases: pd.DataFrame) -> _Values:
     field = np.array([f"DT-{c}" for c in world.wards["ward_code"]], dtype=object)[cases["ward"]]
-    hospital = _named("BV-", cases["ward"] % _HOSPITALS + 1, 1)
+    hospital = numbered("BV-", cases["ward"] % _HOSPITALS + 1, 1)
     return np.where(cases["home"], "Tại nhà", np.where(cases["severity"] <= 1, field, hospital))
-
-
-def _shared(cases: pd.DataFrame) -> pd.Series:
-    """Tell which cases were infected at a place, no home, with three reported cases or more."""
-    public = cases["place_id"].notna() & (cases["kind"] != KINDS.index("household"))
-    return public & (cases.groupby("place_id")["place_id"].transform("size") >= 3)
 
 
 def _named_cluster_from(cases: pd.DataFrame) -> _Values:
@@ -435,259 +410,5 @@ def _named_cluster_from(cases: pd.DataFrame) -> _Values:
 
 def _clusters(rng: np.random.Generator, cases: pd.DataFrame) -> _Values:
     """Name the chain of most cases of a shared place."""
-    known = _shared(cases).to_numpy() & (rng.random(len(cases)) < 0.8)
-    return _where(known, ("CHUOI-" + cases["place_id"].astype(object)).to_numpy())
-
-
-# -- contacts --------------------------------------------------------------------------------------
-
-
-def _contacts(world: World, cases: pd.DataFrame, n_days: int) -> pd.DataFrame:
-    """List pairs: most true ones, people who met a case and stayed well, chance companions."""
-    rng = world.rng("epidemic contacts")
-    parts = [_true_pairs(rng, cases), _well_contacts(rng, cases), _companions(rng, cases)]
-    pairs = pd.concat(parts, ignore_index=True)
-    pairs = pairs.drop_duplicates(["source_id", "contact_id"], ignore_index=True)
-    n = len(pairs)
-    pairs["known"] += rng.integers(0, 4, n)
-    turned = (pairs["well"] == 0) & (rng.random(n) < 0.006)  # infector and infected exchanged
-    source, contact = pairs["source_id"].copy(), pairs["contact_id"].copy()
-    pairs["source_id"] = source.where(~turned, contact)
-    pairs["contact_id"] = contact.where(~turned, source)
-    last = pairs["last"] - np.where(rng.random(n) < 0.004, 25, 0)  # before the source fell ill
-    first = last - rng.geometric(0.35, n) + 1
-    kinds = np.array(KINDS, dtype=object)[pairs["kind"]]
-    sure = rng.choice(np.array(["certain", "probable", "unsure"], object), n, p=[0.5, 0.33, 0.17])
-    frame = pd.DataFrame(
-        {
-            "source_id": pairs["source_id"],
-            "contact_id": pairs["contact_id"],
-            "directed": _maybe(rng, pairs["directed"], 0.05),
-            "first_contact": _dates(np.where(rng.random(n) < 0.12, -1, first)),
-            "last_contact": _dates(last),
-            "setting": _maybe(rng, kinds, 0.05),
-            "place_id": _maybe(rng, pairs["place_id"], 0.10),
-            "certainty": _maybe(rng, sure, 0.06),
-            "_known": _dates(pairs["known"]),
-        }
-    )
-    keep = (pairs["known"] < n_days) & (pairs["last"] >= 0)
-    frame = frame[keep.to_numpy()].drop_duplicates(["source_id", "contact_id"])
-    return frame.sort_values(["_known", "source_id", "contact_id"], ignore_index=True)
-
-
-def _true_pairs(rng: np.random.Generator, cases: pd.DataFrame) -> pd.DataFrame:
-    """List most of the transmission pairs of which both are reported."""
-    listed = cases["case_id"].isin(set(cases["case_id"]))
-    listed &= cases["source_case_id"].isin(set(cases["case_id"])) & cases["source_reported"]
-    pairs = cases[listed & (rng.random(len(cases)) < 0.8)]
-    known = np.maximum(pairs["report"], pairs["source_report"])
-    return pd.DataFrame(
-        {
-            "source_id": pairs["source_case_id"],
-            "contact_id": pairs["case_id"],
-            "directed": rng.random(len(pairs)) < 0.6,
-            "last": pairs["infected"] + rng.integers(0, 2, len(pairs)),
-            "kind": np.where(
-                pairs["kind"] == KINDS.index("imported"), KINDS.index("community"), pairs["kind"]
-            ),
-            "place_id": pairs["place_id"],
-            "known": known,
-            "well": 0,
-        }
-    )
-
-
-def _well_contacts(rng: np.random.Generator, cases: pd.DataFrame) -> pd.DataFrame:
-    """List people who met a case and were not found infected; a home's cases share them."""
-    home, work = KINDS.index("household"), KINDS.index("workplace")
-    met = np.repeat(np.arange(len(cases)), rng.poisson(2.4, len(cases)))
-    case = cases.iloc[met]
-    n = len(case)
-    kind = rng.choice([home, work, KINDS.index("market"), KINDS.index("community")], n, p=_MET)
-    place = np.where(
-        kind == home,
-        _named("HO", case["household"], 5),
-        _where(kind == work, _named("LV", case["workplace"], 5)),
-    )
-    person = np.where(kind == home, case["household"] * 10 + rng.integers(0, 4, n), 10**7 + met)
-    person = np.where(kind == home, person, person * 10 + np.arange(n) % 10)
-    seen = np.where(case["onset"] >= 0, case["onset"], case["sampled"]) - rng.integers(-1, 4, n)
-    return pd.DataFrame(
-        {
-            "source_id": case["case_id"].to_numpy(),
-            "contact_id": _named("TX", person, 9),
-            "directed": rng.random(n) < 0.5,
-            "last": np.clip(seen, 0, case["report"]),
-            "kind": kind,
-            "place_id": place,
-            "known": case["report"].to_numpy(),
-            "well": 1,
-        }
-    )
-
-
-_MET = (0.45, 0.25, 0.08, 0.22)
-
-
-def _companions(rng: np.random.Generator, cases: pd.DataFrame) -> pd.DataFrame:
-    """List cases who met at a shared place without one infecting the other."""
-    there = cases[_shared(cases)].sort_values(["place_id", "infected"])
-    before, after = there.iloc[:-1], there.iloc[1:]
-    near = after["infected"].to_numpy() - before["infected"].to_numpy()
-    same = (before["place_id"].to_numpy() == after["place_id"].to_numpy()) & (near <= 7)
-    same &= rng.random(len(before)) < 0.3
-    one, other = before[same], after[same]
-    return pd.DataFrame(
-        {
-            "source_id": one["case_id"].to_numpy(),
-            "contact_id": other["case_id"].to_numpy(),
-            "directed": False,
-            "last": other["infected"].to_numpy(),
-            "kind": other["kind"].to_numpy(),
-            "place_id": other["place_id"].to_numpy(),
-            "known": np.maximum(one["report"].to_numpy(), other["report"].to_numpy()),
-            "well": 0,
-        }
-    )
-
-
-# -- places and lockdown points --------------------------------------------------------------------
-
-
-def _places(world: World, cases: pd.DataFrame) -> pd.DataFrame:
-    """List places from their third reported case on; a second row tells how many there were."""
-    rng = world.rng("epidemic places")
-    there = cases[_shared(cases)].sort_values(["place_id", "report"], kind="stable")
-    order = there.groupby("place_id").cumcount()
-    third, newest = there[order == 2], there.drop_duplicates("place_id", keep="last")
-    first = there.drop_duplicates("place_id").set_index("place_id")["report"]
-    totals = there.groupby("place_id").size()
-    ids = third["place_id"].to_numpy()
-    ward = _ward_of_place(third)
-    km = np.sqrt(world.wards["area_km2"].to_numpy()[ward]) / 3
-    kinds = np.array(KINDS, dtype=object)[third["kind"]]
-    listed = pd.DataFrame(
-        {
-            "place_id": ids,
-            "kind": kinds,
-            "location": world.wards["ward_code"].to_numpy()[ward],
-            "address": [
-                f"Số {p % 300 + 1}, đường số {p % 60 + 1}" for p in third["place"].tolist()
-            ],
-            "lat": (world.wards["lat"].to_numpy()[ward] + km * _spread(rng, ward)).round(5),
-            "lon": (world.wards["lon"].to_numpy()[ward] + km * _spread(rng, ward)).round(5),
-            "first_date": _dates(first.loc[ids]),
-        }
-    )
-    early = listed.assign(
-        last_date=_dates(third["report"]), cases=3, _known=_dates(third["report"])
-    )
-    newest = newest.set_index("place_id").loc[ids, "report"]
-    late = listed.assign(last_date=_dates(newest), cases=totals.loc[ids].to_numpy())
-    late["_known"] = late["last_date"]
-    rows = pd.concat([early, late[late["cases"] > 3]])
-    rows = rows.drop_duplicates(["place_id", "_known"], keep="last")
-    return rows.sort_values(["_known", "place_id"], ignore_index=True)
-
-
-def _spread(rng: np.random.Generator, ward: _Values) -> _Values:
-    """Return offsets in degrees for one kilometre."""
-    return np.asarray(rng.uniform(-1, 1, len(ward)) / 111.2)
-
-
-def _ward_of_place(cases: pd.DataFrame) -> _Values:
-    """Return the ward in which the place lies: its number tells it, hospitals' apart."""
-    hospital = (cases["kind"] == KINDS.index("hospital")).to_numpy()
-    return np.where(hospital, cases["place"] * 11, cases["place"] // 1000)
-
-
-def _lockdowns(world: World, cases: pd.DataFrame, n_days: int) -> pd.DataFrame:
-    """Close a neighbourhood group at its second case; open it two weeks after the last."""
-    rng = world.rng("epidemic lockdowns")
-    points = _episodes(cases)
-    n, ward = len(points), points["ward"].to_numpy()
-    start = points["second"].to_numpy()
-    wait = np.where(points["last"] < by_day("2021-09-15"), 14, 7)
-    end = points["last"].to_numpy() + wait + rng.integers(0, 3, n)
-    houses = rng.integers(4, 36, n)
-    km = np.sqrt(world.wards["area_km2"].to_numpy()[ward]) / 3
-    first_house = rng.integers(1, 200, n)
-    groups = points["group"].tolist()
-    frame = pd.DataFrame(
-        {
-            "point_id": _named("PT", np.arange(1, n + 1), 5),
-            "location": world.wards["ward_code"].to_numpy()[ward],
-            "khu_pho": [f"Khu phố {1 + g // 12}" for g in groups],
-            "group_no": [f"Tổ {g}" for g in groups],
-            "street": _maybe(rng, [f"Hẻm {1 + g % 90}" for g in groups], 0.1),
-            "from_house": _maybe(rng, first_house.astype(str), 0.15),
-            "to_house": _maybe(rng, (first_house + 2 * houses).astype(str), 0.15),
-            "area_m2": _maybe(rng, (houses * rng.uniform(50, 120, n)).round(-1), 0.3),
-            "households": houses,
-            "persons": np.maximum(rng.poisson(3.7 * houses), houses),
-            "lat": (world.wards["lat"].to_numpy()[ward] + km * _spread(rng, ward)).round(5),
-            "lon": (world.wards["lon"].to_numpy()[ward] + km * _spread(rng, ward)).round(5),
-            "start_time": _dates(start) + pd.to_timedelta(rng.integers(6, 22, n), unit="h"),
-            "end_time": _dates(end) + pd.to_timedelta(rng.integers(8, 19, n), unit="h"),
-            "decision_no": [f"{i}/QĐ-UBND" for i in range(1, n + 1)],
-            "issuer": "UBND phường",
-        }
-    )
-    frame["area_m2"] = frame["area_m2"].astype(float)
-    frame = pd.concat([f for f in (frame, _whole_wards(world)) if len(f)] or [frame])
-    frame = frame.reset_index(drop=True)
-    return _with_status(rng, frame, pd.Timestamp(ORIGIN + n_days - 1))
-
-
-def _episodes(cases: pd.DataFrame) -> pd.DataFrame:
-    """Return runs of two cases or more in one group, none more than two weeks after another."""
-    ordered = cases.sort_values(["ward", "group", "report"], kind="stable")
-    gap = ordered.groupby(["ward", "group"])["report"].diff()
-    ordered = ordered.assign(episode=(~(gap <= 14)).cumsum())
-    runs = ordered.groupby("episode").agg(
-        ward=("ward", "first"),
-        group=("group", "first"),
-        last=("report", "last"),
-        n=("report", "size"),
-    )
-    second = ordered[ordered.groupby("episode").cumcount() == 1].set_index("episode")["report"]
-    runs = runs[runs["n"] >= 2].assign(second=second)
-    return runs.sort_values(["second", "ward", "group"], ignore_index=True)
-
-
-def _whole_wards(world: World) -> pd.DataFrame:
-    """Return the wards that were closed as a whole in July 2021."""
-    closed = pd.DataFrame(_WHOLE_WARDS, columns=["location", "start_time", "end_time"])
-    closed = closed.astype({"start_time": "datetime64[ns]", "end_time": "datetime64[ns]"})
-    closed = closed[closed["start_time"].between(world.dates[world.first], world.end)]
-    wards = world.wards.set_index("ward_code").loc[closed["location"]].reset_index()
-    return closed.assign(
-        point_id=("PX" + closed["location"]).to_numpy(),
-        area_m2=(wards["area_km2"] * 1e6).to_numpy(),
-        households=np.rint(wards["population"].to_numpy() / 3.4).astype(np.int64),
-        persons=wards["population"].to_numpy(),
-        lat=wards["lat"].to_numpy(),
-        lon=wards["lon"].to_numpy(),
-        issuer="UBND thành phố",
-    )
-
-
-def _with_status(
-    rng: np.random.Generator, points: pd.DataFrame, last_day: pd.Timestamp
-) -> pd.DataFrame:
-    """Return a row a point and status (closed, opened in part or all), known a day later."""
-    begin, end = points["start_time"].dt.normalize(), points["end_time"].dt.normalize()
-    middle = (begin + (end - begin) / 2).dt.normalize()
-    partly = (rng.random(len(points)) < 0.15) & (end - begin > pd.Timedelta(days=6))
-    open_end = pd.Series(pd.NaT, index=points.index, dtype="datetime64[ns]")
-    rows = pd.concat(
-        [
-            points.assign(status="active", end_time=open_end, _known=begin),
-            points.assign(status="partly_lifted", end_time=open_end, _known=middle)[partly],
-            points.assign(status="lifted", _known=end),
-        ]
-    )
-    rows["_known"] += pd.Timedelta(days=1)
-    rows = rows[rows["_known"] <= last_day]
-    return rows.sort_values(["_known", "point_id"], ignore_index=True)
+    known = shared_places(cases).to_numpy() & (rng.random(len(cases)) < 0.8)
+    return known_only(known, ("CHUOI-" + cases["place_id"].astype(object)).to_numpy())

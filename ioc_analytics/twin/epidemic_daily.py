@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ioc_analytics.twin.outbreak import ORIGIN, Outbreak, by_day, coverage
+from ioc_analytics.twin.outbreak import Outbreak, coverage
+from ioc_analytics.twin.outbreak_course import ORIGIN, by_day, knots
 from ioc_analytics.twin.world import World
 
-__all__ = ["TIER_SCHEMES", "cases_by_day", "daily_tables", "knots"]
+__all__ = ["TIER_SCHEMES", "cases_by_day", "daily_tables"]
 
 _Array = NDArray[np.float64]
 _Counts = NDArray[np.int64]
@@ -67,11 +68,6 @@ _POOL = 4.0  # people in one PCR sample, mean
 _AGE_SHARES = {"18": 0.76, "50": 0.22, "65": 0.06}  # of residents, chosen
 _OF_ADULTS = {"18": (1.0, 1.0), "50": (0.975, 0.955), "65": (0.955, 0.915)}  # reached on 23 October
 _ELDERLY_LAG = {"27118": 0.75}  # Thủ Thiêm has few and reached fewer of them
-
-
-def knots(values: Mapping[str, float], days: _Values) -> _Array:
-    """Return values between knots, by day number."""
-    return np.asarray(np.interp(days, [by_day(d) for d in values], [*values.values()]))
 
 
 def daily_tables(world: World, o: Outbreak, cases: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -30,6 +30,7 @@ __all__ = ["Export", "write_exports"]
 
 _TITLE = ("DỮ LIỆU MÔ PHỎNG - KHÔNG PHẢI SỐ LIỆU THẬT", "ỦY BAN NHÂN DÂN THÀNH PHỐ THỦ ĐỨC")
 _SPREADSHEET_ROWS = 3_000  # more rows than people keep in a spreadsheet are sent as text
+_MONTHS, _WEEKS = 2, 5  # ends of months, then ends of weeks, on which deliveries are made
 _REPEATED = 0.001  # share of rows that stand in the file twice
 _TOTALS = "Tổng cộng"
 _SAVED = b"2021-10-24T00:00:00Z"
@@ -85,8 +86,8 @@ def write_exports(
         The city; its seed decides which rows are repeated.
     tables : mapping of str to DataFrame
         By table name, the contract's columns; a column `_known` (day on which the city came to
-        know the row) splits a table into deliveries: monthly ones of the last half year, weekly
-        ones of the last month.
+        know the row) splits a table into deliveries: at the end of two months, then of each of the
+        last five weeks.
     folder : str or Path
         Created if absent.
 
@@ -123,8 +124,8 @@ def _deliveries(
         return
     known = pd.to_datetime(frame["_known"])
     frame = frame.assign(_known=known).sort_values("_known", kind="stable")
-    weeks = pd.date_range(end=world.end, periods=5, freq="7D")
-    months = pd.date_range(end=weeks[0], periods=6, freq="MS") - pd.Timedelta(days=1)
+    weeks = pd.date_range(end=world.end, periods=_WEEKS, freq="7D")
+    months = pd.date_range(end=weeks[0], periods=_MONTHS, freq="MS") - pd.Timedelta(days=1)
     before = frame["_known"].min() - pd.Timedelta(days=1)
     since = start
     for day in months.union(weeks):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ioc_analytics.twin.events import known_in_time, points, scatter, times
 from ioc_analytics.twin.world import Link, World
 
 __all__ = ["LINKS", "simulate"]
@@ -73,7 +74,6 @@ _CAUSES = {
 }
 _HOURS_CRIME = np.array([6, 5, 4, 3, 2, 2, 3, 4, 4, 4, 4, 4, 4, 4, 4, 4, 5, 6, 7, 8, 8, 8, 7, 7.0])
 _HOURS_FIRE = np.array([3, 3, 3, 2, 2, 2, 3, 3, 4, 5, 5, 6, 6, 6, 6, 5, 5, 5, 5, 5, 5, 4, 4, 3.0])
-_DEGREES_PER_KM = 1 / 111.0
 
 
 def simulate(world: World) -> dict[str, pd.DataFrame]:
@@ -105,10 +105,10 @@ def simulate(world: World) -> dict[str, pd.DataFrame]:
 
 def _incidents(world: World) -> pd.DataFrame:
     rng = world.rng("security incidents")
-    day, ward = _scatter(rng, _incident_mean(world, rng), 0.03)
+    day, ward = scatter(rng, _incident_mean(world, rng), 0.03)
     n = len(day)
     kind = rng.choice(len(_TYPES), n, p=_column(1) / _column(1).sum())
-    reported = _times(world, rng, day, _HOURS_CRIME)
+    reported = times(world, rng, day, _HOURS_CRIME)
     frame = pd.DataFrame(
         {
             "incident_id": _ids("VV", reported),
@@ -121,7 +121,7 @@ def _incidents(world: World) -> pd.DataFrame:
             "solved_at": pd.NaT,
             "reporter": [f"Người dân {i:06d}" for i in rng.integers(0, 400_000, n)],
             "address": _addresses(rng, n),
-            **_points(world, rng, ward),
+            **points(world, rng, ward),
         }
     ).astype({"solved_at": "datetime64[ns]"})
     frame["_known"] = reported.normalize() + _registration(rng, world, day, ward)
@@ -152,7 +152,7 @@ def _with_outcomes(
     later["_known"] = told.where(solved, shelved)
     at_once = (later["_known"] <= frame["_known"]).to_numpy()
     later.loc[at_once, "_known"] = frame["_known"][at_once]
-    return _known_in_time(world, pd.concat([frame[~at_once], later]))
+    return known_in_time(world, pd.concat([frame[~at_once], later]))
 
 
 def _severity(rng: np.random.Generator, kind: _Index) -> NDArray[np.object_]:
@@ -192,9 +192,9 @@ def _fires(world: World) -> pd.DataFrame:
     year = 2 * np.pi * (world.dates.dayofyear.to_numpy() - 60) / 365.25
     level = np.exp(0.35 * np.cos(year) + 0.1 * world.noise("fires", 0.9))
     mean = _FIRES_PER_DAY * np.outer(level[world.recent], _weights(world, rng, 6.0))
-    day, ward = _scatter(rng, mean, 0.02)
+    day, ward = scatter(rng, mean, 0.02)
     n = len(day)
-    reported = _times(world, rng, day, _HOURS_FIRE)
+    reported = times(world, rng, day, _HOURS_FIRE)
     arrived = reported + _minutes(rng.lognormal(np.log(9), 0.4, n))
     area = rng.lognormal(0, 1.0, n)
     frame = pd.DataFrame(
@@ -209,12 +209,12 @@ def _fires(world: World) -> pd.DataFrame:
             "deaths": rng.poisson(0.02 * area),
             "injured": rng.poisson(0.06 * area),
             "damage_million_vnd": (30 * area**1.5).round(1),
-            **_points(world, rng, ward),
+            **points(world, rng, ward),
         }
     )
     delay = pd.to_timedelta(rng.geometric(0.7, n), unit="D")
     frame["_known"] = reported.normalize() + delay
-    return _known_in_time(world, frame)
+    return known_in_time(world, frame)
 
 
 def _minutes(values: _Array) -> pd.TimedeltaIndex:
@@ -230,38 +230,6 @@ def _weights(world: World, rng: np.random.Generator, evenness: float) -> _Array:
     return np.asarray(share / share.sum())
 
 
-def _scatter(rng: np.random.Generator, mean: _Array, spread: float) -> tuple[_Index, _Index]:
-    """Draw events from the means by day and ward; return the day and the ward of each."""
-    mood = rng.gamma(1 / spread, spread, (len(mean), 1))  # variance of a day beyond Poisson
-    counts = rng.poisson(mean * mood)
-    cells = np.repeat(np.arange(counts.size), counts.ravel())
-    day, ward = cells // counts.shape[1], cells % counts.shape[1]
-    return day, ward[np.lexsort((rng.random(len(day)), day))]  # wards in no order within a day
-
-
-def _times(world: World, rng: np.random.Generator, day: _Index, hours: _Array) -> pd.DatetimeIndex:
-    """Return a minute of each event's day, ascending over all events."""
-    minute = 60 * rng.choice(24, len(day), p=hours / hours.sum()) + rng.integers(0, 60, len(day))
-    order = np.lexsort((minute, day))
-    return world.dates[world.recent][day] + pd.to_timedelta(minute[order], unit="min")
-
-
 def _ids(prefix: str, times: pd.DatetimeIndex) -> list[str]:
     years = zip(times.year, range(1, len(times) + 1), strict=True)
     return [f"{prefix}-{year}-{number:06d}" for year, number in years]
-
-
-def _points(world: World, rng: np.random.Generator, ward: _Index) -> dict[str, _Array]:
-    """Return places scattered about the wards' centres, as wide as the wards are large."""
-    wards = world.wards
-    reach = 0.25 * _DEGREES_PER_KM * np.sqrt(wards["area_km2"].to_numpy())[ward]
-    return {
-        name: (wards[name].to_numpy()[ward] + reach * rng.normal(0, 1, len(ward))).round(5)
-        for name in ("lat", "lon")
-    }
-
-
-def _known_in_time(world: World, frame: pd.DataFrame) -> pd.DataFrame:
-    """Keep what was known by the world's last day, in the order in which it became known."""
-    kept = frame[frame["_known"] <= world.end]
-    return kept.sort_values(["_known", frame.columns[0]], ignore_index=True)

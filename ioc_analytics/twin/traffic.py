@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ioc_analytics.twin.events import known_in_time, points, scatter, times
 from ioc_analytics.twin.world import Link, World
 
 __all__ = ["LINKS", "simulate"]
@@ -70,7 +71,6 @@ _STATUSES = ("improved", "improved_complex", "no_change")
 _STATUS_START = (6, 9, 9)  # of 24 points, as in a published review (DOMAIN.md C.5)
 # Chance of each status at the next review, by the present one.
 _STATUS_NEXT = ((0.93, 0.06, 0.01), (0.05, 0.91, 0.04), (0.01, 0.06, 0.93))
-_DEGREES_PER_KM = 1 / 111.0
 
 
 def simulate(world: World) -> dict[str, pd.DataFrame]:
@@ -183,9 +183,9 @@ def _accidents(world: World, volume: _Array) -> pd.DataFrame:
     level = volume**_FLOW_ON_ACCIDENTS * np.exp(_RAIN_ON_ACCIDENTS * (wet - wet.mean()))
     roads = np.sqrt(world.wards["population"].to_numpy() * world.wards["area_km2"].to_numpy())
     share = roads * rng.gamma(5.0, 0.2, 34)
-    day, ward = _scatter(rng, _ACCIDENTS_PER_DAY * np.outer(level, share / share.sum()), 0.02)
+    day, ward = scatter(rng, _ACCIDENTS_PER_DAY * np.outer(level, share / share.sum()), 0.02)
     n = len(day)
-    when = _times(world, rng, day, _HOURS_ACCIDENT)
+    when = times(world, rng, day, _HOURS_ACCIDENT)
     severity = rng.choice(5, n, p=_SEVERITY_SHARES)
     frame = pd.DataFrame(
         {
@@ -196,11 +196,11 @@ def _accidents(world: World, volume: _Array) -> pd.DataFrame:
             "mode": rng.choice(list(_MODES), n, p=list(_MODES.values())),
             "severity": np.array(_SEVERITIES, dtype=object)[severity],
             **_harm(rng, severity),
-            **_points(world, rng, ward),
+            **points(world, rng, ward),
             "_known": when.normalize() + pd.to_timedelta(rng.geometric(0.75, n) - 1, unit="D"),
         }
     )
-    return _known_in_time(world, pd.concat([frame, _late_deaths(rng, frame)]))
+    return known_in_time(world, pd.concat([frame, _late_deaths(rng, frame)]))
 
 
 def _harm(rng: np.random.Generator, severity: _Index) -> dict[str, _Index]:
@@ -234,9 +234,9 @@ def _violations(world: World, volume: _Array) -> pd.DataFrame:
     rng = world.rng("traffic violations")
     drive = np.exp(0.25 * world.noise("enforcement", 0.93))[world.recent]  # campaigns come and go
     share = world.wards["population"].to_numpy() * rng.gamma(2.0, 0.5, 34)
-    day, ward = _scatter(rng, _VIOLATIONS_PER_DAY * np.outer(volume * drive, share / share.sum()))
+    day, ward = scatter(rng, _VIOLATIONS_PER_DAY * np.outer(volume * drive, share / share.sum()))
     n = len(day)
-    when = _times(world, rng, day, _HOURS.astype(float))
+    when = times(world, rng, day, _HOURS.astype(float))
     vehicle = rng.choice(len(_VEHICLES), n, p=[v[0] for v in _VEHICLES.values()])
     kind = _kinds(rng, vehicle)
     camera = rng.random(n) < 0.7
@@ -256,7 +256,7 @@ def _violations(world: World, volume: _Array) -> pd.DataFrame:
             "_known": known,
         }
     )
-    return _known_in_time(world, frame)
+    return known_in_time(world, frame)
 
 
 def _kinds(rng: np.random.Generator, vehicle: _Index) -> _Index:
@@ -295,43 +295,11 @@ def _congestion_points(world: World) -> pd.DataFrame:
             "location": world.wards["ward_code"].to_numpy()[ward][point],
             "name": [f"Nút giao số {i + 1:02d}" for i in point],
             "status": np.array(_STATUSES, dtype=object)[np.concatenate(seen)],
-            **{k: v[point] for k, v in _points(world, rng, ward).items()},
+            **{k: v[point] for k, v in points(world, rng, ward).items()},
             "_known": days.repeat(n) + pd.Timedelta(days=3),
         }
     )
-    return _known_in_time(world, frame)
+    return known_in_time(world, frame)
 
 
 # -- events in place and time ---------------------------------------------------------------------
-
-
-def _scatter(rng: np.random.Generator, mean: _Array, spread: float = 0.02) -> tuple[_Index, _Index]:
-    """Draw events from the means by day and ward; return the day and the ward of each."""
-    mood = rng.gamma(1 / spread, spread, (len(mean), 1))  # variance of a day beyond Poisson
-    counts = rng.poisson(mean * mood)
-    cells = np.repeat(np.arange(counts.size), counts.ravel())
-    day, ward = cells // counts.shape[1], cells % counts.shape[1]
-    return day, ward[np.lexsort((rng.random(len(day)), day))]  # wards in no order within a day
-
-
-def _times(world: World, rng: np.random.Generator, day: _Index, hours: _Array) -> pd.DatetimeIndex:
-    """Return a minute of each event's day, ascending over all events."""
-    minute = 60 * rng.choice(24, len(day), p=hours / hours.sum()) + rng.integers(0, 60, len(day))
-    order = np.lexsort((minute, day))
-    return world.dates[world.recent][day] + pd.to_timedelta(minute[order], unit="min")
-
-
-def _points(world: World, rng: np.random.Generator, ward: _Index) -> dict[str, _Array]:
-    """Return places scattered about the wards' centres, as wide as the wards are large."""
-    wards = world.wards
-    reach = 0.25 * _DEGREES_PER_KM * np.sqrt(wards["area_km2"].to_numpy())[ward]
-    return {
-        name: (wards[name].to_numpy()[ward] + reach * rng.normal(0, 1, len(ward))).round(5)
-        for name in ("lat", "lon")
-    }
-
-
-def _known_in_time(world: World, frame: pd.DataFrame) -> pd.DataFrame:
-    """Keep what was known by the world's last day, in the order in which it became known."""
-    kept = frame[frame["_known"] <= world.end]
-    return kept.sort_values(["_known", frame.columns[0]], ignore_index=True)
