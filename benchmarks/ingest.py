@@ -11,26 +11,28 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pacsv
 
 from ioc_analytics.lake import open_lake
-from ioc_analytics.places import places
+from ioc_analytics.places import ward_codes
 
 __all__ = ["main"]
 
-_ROWS = 1_000_000
+_ROWS, _CAMERAS = 5_000_000, 136
 
 
 def main() -> int:
     """Print rows a second of both, and their ratio measured in this run."""
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "cases.csv"
+        file = Path(folder) / "flow.csv"
         _write(file, _ROWS)
         started = time.perf_counter()
         with duckdb.connect() as con:
-            con.execute(f"create table cases as from read_csv('{file}')")
+            con.execute(f"create table flow as from read_csv('{file}')")
         plain = time.perf_counter() - started
         started = time.perf_counter()
-        report = open_lake(Path(folder) / "lake").ingest(file, "epidemic.cases_daily")
+        report = open_lake(Path(folder) / "lake").ingest(file, "traffic.flow_hourly")
         ours = time.perf_counter() - started
     if report.stored != _ROWS:
         raise RuntimeError(f"{report.stored} of {_ROWS} rows were stored")
@@ -43,14 +45,21 @@ def main() -> int:
 
 
 def _write(file: Path, rows: int) -> None:
-    """Write a typed CSV: every place, as many days as the rows need, seeded counts."""
+    """Write a typed CSV: what each camera counted in each hour, seeded."""
     rng = np.random.default_rng(0)
-    codes = list(places())
-    days = pd.date_range("1950-01-01", periods=-(-rows // len(codes)))
-    grid = pd.MultiIndex.from_product([days, codes], names=["date", "location"])[:rows]
-    counts = rng.poisson(20, (rows, 2))
-    frame = pd.DataFrame(counts, index=grid, columns=["new_cases", "new_deaths"])
-    frame.to_csv(file, date_format="%Y-%m-%d")
+    hours = pd.date_range("2018-01-01", periods=-(-rows // _CAMERAS), freq="h")
+    camera = np.tile(np.arange(_CAMERAS), len(hours))[:rows]
+    frame = pa.table(
+        {
+            "camera_id": pa.array([f"CAM{i:03}" for i in range(_CAMERAS)]).take(pa.array(camera)),
+            "hour": pa.array(np.repeat(hours.to_numpy(), _CAMERAS)[:rows]).cast(pa.timestamp("s")),
+            "location": pa.array(ward_codes()).take(pa.array(camera % 34)),
+            "vehicles": rng.poisson(900, rows),
+            "speed_kmh": rng.uniform(5, 60, rows).round(1),
+            "free_flow_kmh": np.full(rows, 60.0),
+        }
+    )
+    pacsv.write_csv(frame, file)
 
 
 if __name__ == "__main__":

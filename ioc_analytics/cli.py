@@ -96,6 +96,9 @@ def ingest(
     mode: Annotated[str | None, typer.Option(help="“append” or “snapshot”.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of a CSV.")] = None,
     decimal: Annotated[str | None, typer.Option(help="Decimal mark, “.” or “,”.")] = None,
+    crs: Annotated[
+        str | None, typer.Option(help="Of a geographic file that does not say, e.g. EPSG:9210.")
+    ] = None,
     covers: Annotated[
         str | None,
         typer.Option(
@@ -125,6 +128,7 @@ def ingest(
         mode=mode,
         encoding=encoding,
         decimal=decimal,
+        crs=crs,
         covers=_span(covers),
     )
     if as_json:
@@ -195,7 +199,8 @@ def quality(
 ) -> None:
     """Score each system's readiness, and name what is wrong with its data."""
     from ioc_analytics import sectors
-    from ioc_analytics.lake.quality import check, readiness
+    from ioc_analytics.lake.quality import check
+    from ioc_analytics.lake.readiness import readiness
 
     if system is not None and system not in sectors.systems():
         raise IocError(

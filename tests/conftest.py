@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,14 @@ REAL = Path(
     os.environ.get("IOC_REAL_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")
 )
 FULL = bool(os.environ.get("IOC_FULL"))  # `make test-all`: long suites in full length
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _key_outside_the_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the pseudonyms' key of the person who runs the tests out of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IOC_KEY_FILE", str(tmp_path_factory.mktemp("key") / "pseudonym.key"))
+        yield
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from lab import COUNTS, EVENTS, MONTHS, days, install, write
 from ioc_analytics.errors import ContractError, LakeError
 from ioc_analytics.lake import open_lake
 from ioc_analytics.lake.changes import changes
-from ioc_analytics.places import ward_codes
+from ioc_analytics.places import CITY, ward_codes
 
 _A, _B = ward_codes()[:2]
 _EXAMPLES = 60 if os.environ.get("IOC_FULL") else 6
@@ -197,6 +197,23 @@ def test_a_row_of_a_month_is_late_only_when_the_month_was_over(lab):
     assert found["cause"].to_list() == ["late report", "new period"]
 
 
+def test_a_row_of_a_week_is_late_only_when_its_sunday_had_passed(lake):
+    weeks = [{"week_start": day, "location": CITY} for day in ("2021-07-05", "2021-07-12")]
+    write(lake, "health.ili_weekly", weeks, "2021-07-20")
+    found = changes(lake, "health.ili_weekly", "2021-07-11", "2021-07-20")
+    assert found["cause"].to_list() == ["late report", "new period"]
+    found = changes(lake, "health.ili_weekly", "2021-07-10", "2021-07-20")
+    assert found["cause"].to_list() == ["new period", "new period"]
+
+
+def test_of_two_files_of_one_day_the_later_one_counts(lab):
+    write(lab, "lab.counts", [_row("2021-08-01", _A, n=1)], "2021-08-01")
+    for n in (5, 3, 4):
+        last = write(lab, "lab.counts", [_row("2021-08-01", _A, n=n)], "2021-08-02")
+    [row] = changes(lab, "lab.counts", "2021-08-01", "2021-08-02").itertuples()
+    assert (row.before, row.after, row.file) == (1, 4, last)
+
+
 def test_a_value_that_became_known_or_unknown_is_a_correction_with_none_on_one_side(lab):
     write(lab, "lab.counts", [_row("2021-08-01", _A, n=None, total=5)], "2021-08-01")
     write(lab, "lab.counts", [_row("2021-08-01", _A, n=2, total=None)], "2021-08-02")
@@ -272,6 +289,17 @@ def test_a_coarser_unit_may_have_lost_digits_but_zeros_tell_nothing(lab):
     thousands = [12, 3, 7, 9, 15, 2, 8, 4, 6, 11, 0]
     units = [12_300, 2_900, 7_100, 8_800, 15_200, 2_100, 8_000, 3_900, 6_400, 10_900, 0]
     assert _twice(lab, "n", thousands, units) == {"definition change": 10}
+
+
+def test_rows_of_zero_do_not_count_even_where_another_column_changed(lab):
+    """Three of 13 rows say 0 both times; as rows in common they would leave only 77 %."""
+    at = days("2021-07-01", 13)
+    before = [12, 3, 7, 9, 15, 2, 8, 4, 6, 11, 0, 0, 0]
+    for day, factor in (("2021-08-01", 1), ("2021-08-02", 1000)):
+        rows = [_row(d, _A, n=v * factor, word=day) for d, v in zip(at, before, strict=True)]
+        write(lab, "lab.counts", rows, day)
+    found = changes(lab, "lab.counts", "2021-08-01", "2021-08-02")
+    assert _causes(found[found["column"] == "n"]) == {"definition change": 10}
 
 
 def test_a_common_difference_is_one_too(lab):

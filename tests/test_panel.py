@@ -376,7 +376,7 @@ def test_a_panel_as_of_a_day_is_the_panel_of_a_lake_that_stopped_there(
         (([_CASES], "H"), "freq is one of D, W, M, Q, Y, not “H”"),
         ((["health.ili_share"], "D"), "health.ili_share is known by week; it has no values by day"),
         (([_INDEX], "W"), "lab.index is known by month; it has no values by week"),
-        (([_CASES], "W", "wards"), "locations is “ward”, “ward2025”, “city” or a list of codes, not “wards”"),
+        (([_CASES], "W", "wards"), "locations is “ward”, “ward2025”, “city” or a list of codes"),
         (([_CASES], "W", ["7690"]), "no place with the code “7690” .did you mean “769”"),
     ],
 )

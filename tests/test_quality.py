@@ -263,11 +263,11 @@ def test_a_threshold_of_the_city_that_no_indicator_can_use(lake):
 # -- suspicions -----------------------------------------------------------------------------------
 
 
-def _weekly(lake, old_counts, fresh=30):
-    """Put in a file a week: fresh events, and so many that are 20 days old."""
+def _weekly(lake, old_counts, fresh=30, step=7):
+    """Put in a file every 7 days: fresh events, and so many that are 20 days old."""
     number = 0
-    for week, old in enumerate(old_counts):
-        day = dt.date(2021, 3, 1) + dt.timedelta(weeks=week)
+    for i, old in enumerate(old_counts):
+        day = dt.date(2021, 3, 1) + dt.timedelta(days=i * step)
         own = [day - dt.timedelta(days=1)] * fresh + [day - dt.timedelta(days=20)] * int(old)
         rows = [_event(number + i, d.isoformat()) for i, d in enumerate(own)]
         number += len(rows)
@@ -294,7 +294,7 @@ def test_old_events_reported_on_one_day_inside_a_file_are_one_too(lab):
 
 
 def test_the_first_filling_of_a_table_is_not_one(lab):
-    _weekly(lab, [500, 2, 2, 3, 1, 2, 2])
+    _weekly(lab, [500, 2, 2, 3, 1, 2, 2, 1], step=3)
     assert _found(lab, "bulk_registration").empty
 
 
@@ -346,6 +346,8 @@ def test_a_jump_down_and_a_jump_in_the_last_row_are_found(lab):
         pytest.param([int(10 * 1.5**i) for i in range(16)], id="an epidemic's growth"),
         pytest.param([100, 105, 98, 102, 99, 0, 0, 0, 0, 0], id="zeros"),
         pytest.param([100, 105, 98, 102, 99, 400, 410, 395, 405, 400], id="four times"),
+        pytest.param([100, 105, 98, 102, 99, 1400, 1410, 1395, 1405], id="fourteen times"),
+        pytest.param([100, 105, 98, 102, 99, 1000, 1010], id="ten times, only just now"),
         pytest.param([1, 1, 1, 1, 1, 10, 10, 10, 10], id="small counts"),
     ],
 )
@@ -418,6 +420,16 @@ def test_findings_are_those_of_the_day(lab):
         assert len(_found(lab, "falling_cumulative", as_of=day)) == n
     assert _found(lab, "falling_cumulative", as_of="2021-07-02").empty
     assert _one(lab, "no_data", as_of="2021-07-02").system == "lab"
+
+
+def test_withdrawn_rows_are_looked_at_no_more(lab):
+    _counts(lab, [5, 9, 8, 9], column="total")
+    rows = [
+        {"date": d, "location": _A, "total": t} for d, t in (("2021-07-01", 5), ("2021-07-04", 9))
+    ]
+    write(lab, "lab.counts", rows, "2021-07-05", snapshot=True)
+    assert _found(lab, "falling_cumulative").empty
+    assert _one(lab, "missing_days").n == 2
 
 
 def test_only_the_tables_asked_for(lab):

@@ -300,6 +300,12 @@ def test_a_row_valid_from_before_the_delivered_one_takes_its_place(lake):
     assert _of(thresholds(lake)) == [("2020-01-01", 99.0, "lake")]
 
 
+def test_a_row_from_the_same_day_takes_its_place_too(lake):
+    [(first, _, _)] = _of(thresholds())
+    _set(lake, "2022-01-10", first, 99)
+    assert _of(thresholds(lake)) == [(first, 99.0, "lake")]
+
+
 def test_thresholds_are_those_known_on_a_day(lake):
     _set(lake, "2022-01-10", "2020-01-01", 99)
     _set(lake, "2022-03-01", "2020-01-01", 97)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from ioc_analytics.lake.changes import changes
 from ioc_analytics.lake.ingest import IngestReport, ingest_file
 from ioc_analytics.lake.panel import panel
 from ioc_analytics.lake.store import Store
@@ -22,6 +24,10 @@ class Lake(Store):
     def ingest(self, path: str | Path, table: str, **options: Any) -> IngestReport:
         """Take a file into a table; see `lake.ingest.ingest_file` for the options."""
         return ingest_file(self, path, table, **options)
+
+    def changes(self, table: str, since: str | dt.date, until: str | dt.date) -> pd.DataFrame:
+        """Return which rows appeared, changed or vanished, and why; see `lake.changes.changes`."""
+        return changes(self, table, since, until)
 
     def panel(
         self,

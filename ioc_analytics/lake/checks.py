@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ioc_analytics import sectors
 from ioc_analytics.contracts import Table
 from ioc_analytics.errors import IngestError
 from ioc_analytics.places import find_places, places, ward_codes
@@ -81,19 +79,18 @@ def _date_failures(
     ]
 
 
-@cache
-def _schema(table: str) -> Any:
+def _schema(table: Table) -> Any:
     """Compile a table's contract to a pandera schema (slow to import, so only here)."""
     import pandera.pandas as pandera
 
     columns = {}
-    for column in sectors.table(table).columns:
+    for column in table.columns:
         checks = []
         if column.minimum is not None and not column.negatives_flagged:
             checks.append(pandera.Check.ge(column.minimum, error=f"is below {column.minimum:g}"))
         if column.maximum is not None:
             checks.append(pandera.Check.le(column.maximum, error=f"is above {column.maximum:g}"))
-        needed = column.required or column.name in sectors.table(table).key
+        needed = column.required or column.name in table.key
         if checks or needed:
             columns[column.name] = pandera.Column(None, checks, nullable=not needed)
     return pandera.DataFrameSchema(columns)
@@ -102,7 +99,7 @@ def _schema(table: str) -> Any:
 def _schema_failures(table: Table, rows: pa.Table) -> list[tuple[int, str, str]]:
     import pandera.errors
 
-    schema = _schema(table.name)
+    schema = _schema(table)
     try:
         schema.validate(_as_frame(rows, [*schema.columns]), lazy=True)
     except pandera.errors.SchemaErrors as failed:

@@ -92,6 +92,8 @@ def ingest_file(
     absent: str | None = None,
     encoding: str | None = None,
     decimal: str | None = None,
+    crs: str | None = None,
+    layer: str | None = None,
     simulated: bool = False,
     covers: tuple[str | dt.date, str | dt.date] | None = None,
 ) -> IngestReport:
@@ -121,6 +123,9 @@ def ingest_file(
         See `read_raw` and `parse_cells`.
     simulated : bool
         Marks the rows as made up; pages that show them say so.
+    crs, layer : str, optional
+        Of geographic files: the reference system where the file does not state it ("EPSG:9210"),
+        and which layer of several; see `read_raw`.
     covers : (first day, last day), optional
         For a table of events: the days of which the file states every event, so that a place
         without row had none. Default: from its first to its last row. With ``set_columns`` for
@@ -173,6 +178,7 @@ def ingest_file(
         "encoding": encoding,
         "decimal": decimal,
     }
+    options |= {name: said for name, said in (("crs", crs), ("layer", layer)) if said}
     _require_options(contract, options)
     span = _span(contract, covers, known_on)
     if span:
@@ -250,6 +256,7 @@ def _checked(store: Store, job: _Job) -> tuple[pa.Table, pa.Table, IngestReport]
     rows, unstated, problems = _typed_rows(table, raw, job.options, job.file)
     secret = secret_rows(_marks(table, raw, rows, job.options))
     careful, unsplit = needs_care(table, raw.columns), len(raw.broken)
+    converted = (f"{raw.placed}.",) if raw.placed and not raw.placed.exact else ()
     del raw  # a large file is held only once
     for settle in (place_by_date, place_by_address):
         rows, misplaced = settle(table, rows)
@@ -274,7 +281,7 @@ def _checked(store: Store, job: _Job) -> tuple[pa.Table, pa.Table, IngestReport]
         flagged=kept.num_rows - kept["_flags"].null_count,
         rejected=int((~good).sum()) + unsplit,
         rejects=_reject_frame(problems, table, job.ingest_id, job.file, job.known_on),
-        hints=() if absent else gap_hints(table, kept),
+        hints=(*converted, *(() if absent else gap_hints(table, kept))),
     )
     gone = [c.name for c in table.columns if not c.kept and c.name not in unstated]
     return filled.drop_columns([*unstated, *gone]), unread, report
@@ -288,6 +295,8 @@ def _raw(job: _Job) -> RawTable:
             job.data,
             lambda h: job.table.match_header(h) is not None,
             job.options["encoding"],
+            crs=job.options.get("crs"),
+            layer=job.options.get("layer"),
         )
     except IngestError as error:
         told, shown, _ = str(error).partition(" (its first line: ")

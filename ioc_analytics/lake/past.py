@@ -54,7 +54,7 @@ def stated(store: Store, table: Table) -> pads.Dataset:
     LakeError
         The table holds nothing yet.
     """
-    rows = store._must_open(table).to_pyarrow_dataset()
+    rows = store.must_open(table).to_pyarrow_dataset()
     told = rows.filter(~pc.field("_confirms"))
     real = bool(told.filter(~pc.field("_simulated")).head(1).num_rows)
     return rows.filter(pc.field("_simulated") == (not real))

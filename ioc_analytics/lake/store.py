@@ -220,7 +220,7 @@ class Store(DeltaFolder):
         contract = sectors.table(table)
         names = {f.name for f in SYSTEM} - {"_deleted", "_confirms"}
         for name in columns or ():
-            if name not in names and not contract.column(name).stored:
+            if name not in names and not contract.column(name).kept:
                 raise ContractError(f"{table}.{name} is checked at the door and not kept.")
         with duckdb.connect() as con:
             self._register(con, contract, as_of, version)
@@ -315,7 +315,7 @@ class Store(DeltaFolder):
         Columns: `version, ingested_at, file, sha256, ingest_id, as_of, simulated, covers_first,
         covers_last, covers_place (tables of events), rows, unchanged, closed, rejected`.
         """
-        delta = self._must_open(sectors.table(table))
+        delta = self.must_open(sectors.table(table))
         entries = [e for e in delta.history() if "ingest_id" in e]
         return pd.DataFrame(
             {
@@ -421,7 +421,8 @@ class Store(DeltaFolder):
         delta = self._open(f"tables/{table}")
         return delta if delta and delta.transaction_version(_COUNTER) is not None else None
 
-    def _must_open(self, table: Table, version: int | None = None) -> DeltaTable:
+    def must_open(self, table: Table, version: int | None = None) -> DeltaTable:
+        """Return a table's Delta table; a `LakeError` says that it holds nothing yet."""
         delta = self._held(table.name)
         if delta is None:
             raise LakeError(
@@ -445,7 +446,7 @@ class Store(DeltaFolder):
         direct: bool = False,
     ) -> None:
         """Show a table's known rows as a view; the engine never sees a row known only later."""
-        delta = self._must_open(table, version)
+        delta = self.must_open(table, version)
         source = f"_{uuid.uuid4().hex}"
         day = _day(as_of)
         made_up = _made_up(delta)

@@ -30,7 +30,8 @@ _LIMITS = ((2, 0.02275), (3, 0.00135))  # sigmas and the normal law's share beyo
 def _defaults(folder: Path) -> pd.DataFrame:
     """Return the thresholds delivered with the package."""
     parts = []
-    for file in sorted(folder.glob("*.csv")):
+    beside = [file.with_suffix(".csv") for file in sectors.outside().values()]
+    for file in [*sorted(folder.glob("*.csv")), *(f for f in beside if f.exists())]:
         part = pd.read_csv(
             file, dtype={"indicator": str, "source": str}, parse_dates=["valid_from"]
         )

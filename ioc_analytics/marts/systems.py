@@ -81,35 +81,33 @@ def _simulated(lake: Lake, known: Iterable[Indicator]) -> dict[str, bool]:
 def _data_dates(lake: Lake, frame: pd.DataFrame) -> pd.Series:
     """Return the last day with data of each indicator and place.
 
-    It is the end of the newest period; a week that is not over yet ends with its table's data.
+    It is the end of the newest period, but not later than the data behind it speak of.
     """
     newest = frame.groupby(["indicator", "location"])["date"].transform("max")
     ends = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[ns]")
     for freq, rows in frame.groupby("freq").groups.items():
         ends[rows] = period_end(pd.DatetimeIndex(newest[rows]), str(freq))
-    last = _last_days(lake, frame["indicator"].unique())
-    return ends.where(~(frame["indicator"].map(last) < ends), frame["indicator"].map(last))
+    last = frame["indicator"].map(_last_days(lake, frame["indicator"].unique()))
+    return ends.mask(last < ends, last)
 
 
 def _last_days(lake: Lake, ids: Iterable[str]) -> dict[str, pd.Timestamp]:
-    """Return for indicators that are known by day the last day of the tables behind them."""
-    by_day = {i: tables_of(sectors.indicator(i)) - _REFERENCE for i in ids if _known_by_day(i)}
-    days = {name: _last_day(lake, sectors.table(name)) for name in set().union(*by_day.values())}
-    found = {i: min(days[name] for name in names) for i, names in by_day.items()}
-    return {i: day.as_unit("ns") for i, day in found.items() if not pd.isna(day)}
-
-
-def _known_by_day(indicator_id: str) -> bool:
-    return sectors.indicator(indicator_id).freq == "D"
+    """Return for each indicator the last day of which the tables behind it speak."""
+    behind = {i: tables_of(sectors.indicator(i)) - _REFERENCE for i in ids}
+    days = {t: _last_day(lake, sectors.table(t)) for t in set().union(*behind.values())}
+    return {i: min(days[t] for t in names).as_unit("ns") for i, names in behind.items() if names}
 
 
 def _last_day(lake: Lake, table: Table) -> pd.Timestamp:
-    """Return the last day of which a table's files speak."""
+    """Return the last day of which a table's files speak, at the latest the day they were made."""
+    known_on = pd.Timestamp(lake.history(table.name)["as_of"].max())
     if table.events and len(covered := lake.covered(table.name)):
-        return pd.Timestamp(covered["last"].max())
+        return min(known_on, pd.Timestamp(covered["last"].max()))
+    if table.freq != "D" or table.date is None:
+        return known_on
     name = ".".join(map(quote, table.name.split(".")))
-    day = lake.aggregate(f"select max(cast({quote(str(table.date))} as date)) as day from {name}")
-    return pd.Timestamp(day["day"].iloc[0])
+    day = lake.aggregate(f"select max(cast({quote(table.date)} as date)) as day from {name}")
+    return min(known_on, pd.Timestamp(day["day"].iloc[0]))
 
 
 def systems(lake: Lake) -> pd.DataFrame:

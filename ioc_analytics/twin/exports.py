@@ -30,6 +30,7 @@ __all__ = ["Export", "write_exports"]
 
 _TITLE = ("DỮ LIỆU MÔ PHỎNG - KHÔNG PHẢI SỐ LIỆU THẬT", "ỦY BAN NHÂN DÂN THÀNH PHỐ THỦ ĐỨC")
 _SPREADSHEET_ROWS = 3_000  # more rows than people keep in a spreadsheet are sent as text
+_OLD_TEXT_ROWS = 50_000  # more than the old programs write at once
 _MONTHS, _WEEKS = 2, 5  # ends of months, then ends of weeks, on which deliveries are made
 _REPEATED = 0.001  # share of rows that stand in the file twice
 _TOTALS = "Tổng cộng"
@@ -137,7 +138,9 @@ def _deliveries(
 
 def _style(table: Table, rows: int) -> _Style:
     style = _STYLES.get(table.system, _PLAIN)
-    return _OLD_TEXT if style is _SPREADSHEET and rows > _SPREADSHEET_ROWS else style
+    if style is _SPREADSHEET and rows > _SPREADSHEET_ROWS:
+        style = _OLD_TEXT
+    return _TEXT if style is _OLD_TEXT and rows > _OLD_TEXT_ROWS else style
 
 
 def _repeated(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:

@@ -17,6 +17,7 @@ __all__ = [
     "number_format",
     "rows_of",
     "sparkline",
+    "state_chart",
     "to_svg",
     "trend_chart",
     "ward_map",
@@ -30,6 +31,7 @@ _INK, _ACCENT, _GRID = "#1f2933", "#0b4f8a", "#e4e7eb"
 _INCOMPLETE = "#b45309"
 _BAND_COLOURS = {95: "#cfe0f1", 80: "#9fc4e4", 50: "#5f9bcf"}
 # One hue, light to dark: the colours of the law (green to red) are kept for epidemic levels.
+_STATE_COLOURS = {"green": "#e2f1e0", "amber": "#fcefc9", "red": "#f8dcd8"}
 _RATE_COLOURS = ("#f1f1f1", "#eef4fa", "#bcd5ea", "#6aa3d0", "#1c5d99")
 
 
@@ -141,6 +143,113 @@ def trend_chart(series: pd.DataFrame, *, title: str, unit: str, language: Langua
     return _spec(title, 180, [bars], series=data)
 
 
+def state_chart(
+    series: pd.DataFrame, *, title: str, unit: str, higher: bool, language: Language
+) -> Spec:
+    """Return one series as a line over the bands of its states.
+
+    Parameters
+    ----------
+    series : DataFrame
+        `date, value, complete, green, amber`; incomplete periods are drawn hollow and apart from
+        the line, missing ones are gaps. `green` and `amber` are the bounds that a value must reach
+        in that period, NaN where none was in force.
+    title, unit : str
+        Subject of the chart and unit of its values.
+    higher : bool
+        Whether higher is better, so that the bands lie the right way round.
+    language : Language
+
+    Returns
+    -------
+    dict
+        Vega-Lite specification with its data.
+    """
+    low, high = _value_range(series)
+    scale = {"domain": [low, high], "nice": False, "zero": False}
+    complete = series["complete"].astype(bool)
+    whole = series.assign(value=series["value"].where(complete))
+    broken = series[~complete & series["value"].notna()]
+    broken_tips = [
+        f"{tip} ({language.text('incomplete').lower()})"
+        for tip in _tips(broken, "value", unit, language)
+    ]
+    time, value = _time(series["date"]), _value("value", unit) | {"scale": scale}
+    tip = {"field": "tip"}
+    line = {"type": "line", "strokeWidth": 2, "point": {"size": 22, "filled": True}}
+    hollow = {"type": "point", "size": 60, "opacity": 1, "fill": "white", "color": _INCOMPLETE}
+    bands = _state_bands(series, low, high, higher, language)
+    layers = [
+        *(_state_layers(time, scale) if bands else []),
+        _layer("series", line | {"color": _ACCENT}, x=time, y=value, tooltip=tip, description=tip),
+        _layer("incomplete", hollow, x=time, y=value, tooltip=tip),
+    ]
+    plain = ["date", "value"]
+    data = {
+        "series": _records(whole[plain], _tips(whole, "value", unit, language)),
+        "incomplete": _records(broken[plain], broken_tips),
+    }
+    return _spec(title, 300, layers, **data, **({"bands": bands} if bands else {}))
+
+
+def _value_range(series: pd.DataFrame) -> tuple[float, float]:
+    """Return the ends of the value axis: all values and bounds, from 0 where that is not far."""
+    seen = pd.concat([series["value"], series["green"], series["amber"]]).dropna()
+    low, high = (float(seen.min()), float(seen.max())) if len(seen) else (0.0, 1.0)
+    pad = 0.08 * (high - low) or 0.08 * abs(high) or 1.0
+    near_zero = low >= 0 and low < 0.6 * high
+    return 0.0 if near_zero or low == 0 else low - pad, high + pad
+
+
+def _state_bands(
+    series: pd.DataFrame, low: float, high: float, higher: bool, language: Language
+) -> list[Spec]:
+    """Return a rectangle for each state and each run of periods under the same bounds."""
+    days = pd.to_datetime(series["date"]).reset_index(drop=True)
+    bounds = series[["green", "amber"]].reset_index(drop=True)
+    run = (bounds.ne(bounds.shift()) & ~(bounds.isna() & bounds.shift().isna())).any(axis=1)
+    rects = []
+    for _, part in bounds.groupby(run.cumsum()):
+        green, amber = part.iloc[0]
+        if green != green or amber != amber:
+            continue
+        first, last = part.index[0], min(part.index[-1] + 1, len(days) - 1)
+        edges = [high, green, amber, low] if higher else [low, green, amber, high]
+        spans = zip(("green", "amber", "red"), edges, edges[1:], strict=False)
+        rects += [
+            {
+                "date": f"{days[first]:%Y-%m-%dT00:00:00}",
+                "end": f"{days[last]:%Y-%m-%dT00:00:00}",
+                "from": min(one, other),
+                "to": max(one, other),
+                "middle": (one + other) / 2,
+                "state": state,
+                "label": language.text(f"band_state_{state}"),
+            }
+            for state, one, other in spans
+            if one != other
+        ]
+    return rects
+
+
+def _state_layers(time: Spec, scale: Spec) -> list[Spec]:
+    """Return the bands and their names."""
+    fill = {
+        "field": "state",
+        "type": "nominal",
+        "legend": None,
+        "scale": {"domain": list(_STATE_COLOURS), "range": list(_STATE_COLOURS.values())},
+    }
+    span = {"field": "from", "type": "quantitative", "scale": scale}
+    ends = {"x2": {"field": "end"}, "y2": {"field": "to"}}
+    name = {"type": "text", "align": "left", "dx": 4, "fontSize": 11, "color": "#3e4c59"}
+    middle = {"field": "middle", "type": "quantitative", "scale": scale}
+    return [
+        _layer("bands", {"type": "rect"}, x=time, y=span, color=fill, **ends),
+        _layer("bands", name, x=time, y=middle, text={"field": "label"}),
+    ]
+
+
 def ward_map(wards: pd.DataFrame, *, title: str, bands: list[str], selected: str = "") -> Spec:
     """Return the wards coloured by band, each band with a hatching and a number of its own.
 
@@ -153,7 +262,7 @@ def ward_map(wards: pd.DataFrame, *, title: str, bands: list[str], selected: str
     title : str
         Subject of the map.
     bands : list of str
-        Names of “no data” and the four bands, for the legend.
+        Names of “no data” and of up to four bands, for the legend.
     selected : str
         Code of the ward that is outlined.
 
@@ -194,7 +303,10 @@ def _ward_areas(bands: list[str]) -> Spec:
         "field": "band",
         "type": "nominal",
         "title": None,
-        "scale": {"domain": bands, "range": [f"url(#ioc-band-{n})" for n in range(5)]},
+        "scale": {
+            "domain": bands,
+            "range": [f"url(#ioc-band-{n})" for n in range(len(bands))],
+        },
         "legend": {
             "orient": "bottom",
             "columns": 2,

@@ -13,6 +13,14 @@ from ioc_analytics.sectors.epidemic import CASE_RATE_CUTS
 from ioc_analytics.views.charts import fan_chart, rows_of, sparkline, trend_chart, ward_map
 from ioc_analytics.views.figure import Figure
 from ioc_analytics.views.i18n import Language, language_of
+from ioc_analytics.views.layout import (
+    banner_text,
+    html,
+    html_table,
+    message,
+    side_by_side,
+    stack,
+)
 from ioc_analytics.views.models import ForecastModel, OverviewModel, open_marts
 
 __all__ = ["view_forecast", "view_overview"]
@@ -31,10 +39,10 @@ def view_overview(lake: Lake, query: str | None = None) -> widgets.Widget:
     language = language_of(query)
     marts = open_marts(lake, "wards_week", "tiles", "ward_shapes")
     if marts is None:
-        return _message(language.text("not_built"))
+        return message(language.text("not_built"))
     model = OverviewModel(marts, language)
-    parts = [_banner(model.simulated, language), _html(_tiles(model)), *_wards(model)]
-    return _column(parts)
+    parts = [html(banner_text(model.simulated, language)), html(_tiles(model)), *_wards(model)]
+    return stack(parts)
 
 
 def view_forecast(lake: Lake, query: str | None = None) -> widgets.Widget:
@@ -50,14 +58,14 @@ def view_forecast(lake: Lake, query: str | None = None) -> widgets.Widget:
     language = language_of(query)
     marts = open_marts(lake, "series", "forecasts", "scores")
     if marts is None or marts["forecasts"].empty:
-        return _message(language.text("not_built" if marts is None else "no_forecast"))
+        return message(language.text("not_built" if marts is None else "no_forecast"))
     model = ForecastModel(marts, language)
     banner = widgets.HTML()
     chart = Figure(_fan(model), language)
     words, board = widgets.HTML(), widgets.HTML()
 
     def show(_: object = None) -> None:
-        banner.value = _banner_text("all" if model.simulated else "none", language)
+        banner.value = banner_text("all" if model.simulated else "none", language)
         chart.spec = _fan(model)
         words.value = _forecast_words(model)
         board.value = _scoreboard(model)
@@ -65,7 +73,7 @@ def view_forecast(lake: Lake, query: str | None = None) -> widgets.Widget:
     controls = _forecast_controls(model, show)
     show()
     chart.add_class("ioc-card")
-    return _column([banner, controls, chart, words, board])
+    return stack([banner, controls, chart, words, board])
 
 
 # -- overview -------------------------------------------------------------------------------------
@@ -106,7 +114,7 @@ def _wards(model: OverviewModel) -> list[widgets.Widget]:
     """Return the part of the page that follows the week and the ward chosen."""
     language = model.language
     if not model.weeks:
-        return [_html(f"<h2>{language.text('map_title')}</h2><p>{language.text('no_data')}</p>")]
+        return [html(f"<h2>{language.text('map_title')}</h2><p>{language.text('no_data')}</p>")]
     week = widgets.SelectionSlider(
         options=[(language.period(w, "W"), w) for w in model.weeks],
         value=model.week,
@@ -135,9 +143,9 @@ def _wards(model: OverviewModel) -> list[widgets.Widget]:
         part.add_class("ioc-card")
     week.add_class("ioc-week")
     ward.add_class("ioc-ward")
-    left = _column([chart, _html(_map_words(model))])
-    controls = _row([week, ward], "ioc-choices")
-    return [controls, coverage, _row([left, _column([table, trend])])]
+    left = stack([chart, html(_map_words(model))])
+    controls = side_by_side([week, ward], "ioc-choices")
+    return [controls, coverage, side_by_side([left, stack([table, trend])])]
 
 
 def _map(model: OverviewModel) -> dict[str, Any]:
@@ -236,7 +244,7 @@ def _ward_table(model: OverviewModel) -> str:
         rows.append((mark, cells))
     heads = ["ward", "band_short", "rate", "cases", "population", "note"]
     title = _tagged(language.text("table_title"), model)
-    return _table(title, [language.text(h) for h in heads], rows)
+    return html_table(title, [language.text(h) for h in heads], rows)
 
 
 # -- forecast -------------------------------------------------------------------------------------
@@ -279,7 +287,7 @@ def _forecast_controls(model: ForecastModel, show: Any) -> widgets.Widget:
         menu.add_class(f"ioc-menu-{name}")
     model.observe(refresh, ["target", "location", "model_id"])
     refresh()
-    return _row(list(menus.values()), "ioc-controls")
+    return side_by_side(list(menus.values()), "ioc-controls")
 
 
 def _fan(model: ForecastModel) -> dict[str, Any]:
@@ -370,51 +378,7 @@ def _scoreboard(model: ForecastModel) -> str:
     ]
     if not rows:
         return ""
-    table = _table(language.text("score_title"), [language.text(h) for h in heads], rows)
+    table = html_table(language.text("score_title"), [language.text(h) for h in heads], rows)
     return (
         f"<div class='ioc-card'>{table}<p class='ioc-note'>{language.text('score_help')}</p></div>"
     )
-
-
-# -- pieces ---------------------------------------------------------------------------------------
-
-
-def _table(caption: str, heads: list[str], rows: list[tuple[str, list[str]]]) -> str:
-    head = "".join(f"<th scope='col'>{escape(h)}</th>" for h in heads)
-    body = "".join(
-        f"<tr{mark}>" + "".join(f"<td>{escape(c)}</td>" for c in cells) + "</tr>"
-        for mark, cells in rows
-    )
-    return (
-        f"<div class='ioc-scroll'><table class='ioc-table'><caption>{escape(caption)}</caption>"
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
-
-
-def _banner(simulated: str, language: Language) -> widgets.Widget:
-    return widgets.HTML(_banner_text(simulated, language))
-
-
-def _banner_text(simulated: str, language: Language) -> str:
-    if simulated == "none":
-        return ""
-    key = "simulated" if simulated == "all" else "simulated_part"
-    return f"<p class='ioc-banner' role='note'>{escape(language.text(key))}</p>"
-
-
-def _message(text: str) -> widgets.Widget:
-    return _html(f"<p class='ioc-banner' role='alert'>{escape(text)}</p>")
-
-
-def _html(text: str) -> widgets.Widget:
-    return widgets.HTML(text)
-
-
-def _column(parts: list[widgets.Widget]) -> widgets.Widget:
-    return widgets.VBox(parts, layout={"width": "100%"})
-
-
-def _row(parts: list[widgets.Widget], name: str = "ioc-row") -> widgets.Widget:
-    box = widgets.Box(parts)
-    box.add_class(name)
-    return box

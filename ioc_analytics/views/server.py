@@ -11,7 +11,7 @@ from ioc_analytics.errors import IocError
 from ioc_analytics.lake import Lake
 from ioc_analytics.views.figure import vega_bundle
 
-__all__ = ["DASHBOARDS", "serve_dashboards", "voila_arguments"]
+__all__ = ["DASHBOARDS", "require_free", "serve_dashboards", "voila_arguments"]
 
 DASHBOARDS = Path(__file__).resolve().parents[2] / "dashboards"
 _WEB = Path(__file__).parent / "web"
@@ -57,7 +57,7 @@ def serve_dashboards(lake: Lake, port: int) -> None:
     IocError
         The port is taken.
     """
-    _require_free(port)
+    require_free(port)
     local = "://" not in lake.path
     os.environ["IOC_LAKE"] = os.path.abspath(lake.path) if local else lake.path
     vega = vega_bundle().parents[4]  # the folder above voila/templates/ioc/static
@@ -83,7 +83,8 @@ def serve_dashboards(lake: Lake, port: int) -> None:
     Dashboards.launch_instance(voila_arguments(port))
 
 
-def _require_free(port: int) -> None:
+def require_free(port: int) -> None:
+    """Refuse a port that another program uses, in one sentence with what to do."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
