@@ -1,23 +1,25 @@
 """The marts: what dashboards read, checked by hand against the rows it comes from."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from kit import put
 
 import ioc_analytics.forecasting as forecasting
-from ioc_analytics import marts
+from ioc_analytics import marts, sectors
 from ioc_analytics.errors import ContractError, LakeError
 from ioc_analytics.forecasting import HUB_QUANTILES
 from ioc_analytics.lake import Lake
+from ioc_analytics.marts import outlook
 from ioc_analytics.places import CITY, REFERENCE, ward_codes
 
 NAMES = [m.name for m in marts.MARTS]
 ONE, OTHER = "26794", "26857"  # Linh Xuân, Long Phước
-SOURCES = {m.name: set(m.sources) for m in marts.MARTS}
+SOURCES = {m.name: set(m.tables) for m in marts.MARTS}
 
 
 @pytest.fixture
@@ -58,6 +60,10 @@ def test_every_mart_of_an_empty_lake_is_built_and_says_missing_never_zero(wards_
         "wards_week": 0,
         "tiles": len(wards_lake.mart("tiles")),
         "ward_shapes": 34,
+        "systems": len(sectors.systems()) - 1,  # all but the settings
+        "indicators": 0,
+        "findings": len(wards_lake.mart("findings")),
+        "readiness": len(sectors.systems()) - 1,
         "series": 0,
         "forecasts": 0,
         "scores": 0,
@@ -94,7 +100,9 @@ def test_a_new_ingest_rebuilds_only_the_marts_that_read_its_table(demo_copy, tak
     sky = pd.DataFrame({"date": ["2021-10-25"], "temp_c": [30.0]})
     take_in(demo_copy, "geography.weather_daily", sky, set_columns={"location": "79"})
     fresh = {b.name for b in marts.build(demo_copy) if not b.reused}
-    assert fresh == {n for n in NAMES if "geography.weather_daily" in SOURCES[n]} == {"tiles"}
+    assert fresh == {n for n in NAMES if "geography.weather_daily" in SOURCES[n]}
+    assert {"tiles", "indicators"} <= fresh
+    assert not {"wards_week", "ward_shapes", "forecasts"} & fresh
 
 
 def test_force_builds_what_is_up_to_date(demo_copy):
@@ -268,6 +276,260 @@ def test_a_real_file_lifts_the_mark_of_its_own_table_only(demo_copy, take_in):
     assert tiles[~tiles.index.str.startswith("epidemic.")].all()
 
 
+# -- a system's page: indicators, systems, readiness, findings -------------------------------------
+
+CLINICS = "health.ili_weekly"
+PAGE = ["systems", "indicators", "readiness", "findings"]
+MONDAYS = pd.date_range("2021-07-05", periods=3, freq="7D")
+
+
+def figures(lake: Lake, indicator: str, location: str) -> pd.DataFrame:
+    rows = lake.mart("indicators", where={"indicator": indicator, "location": location})
+    return rows.set_index("date")
+
+
+@pytest.fixture
+def clinics(wards_lake: Lake) -> Lake:
+    """One ward reports three weeks of visits, another two; 32 nothing. Nothing else is known."""
+    weeks = [(ONE, 0, 200, 20), (ONE, 1, 100, 4), (ONE, 2, 100, 3), (OTHER, 0, 50, 5)]
+    weeks += [(OTHER, 2, 50, 0)]
+    put(
+        wards_lake,
+        CLINICS,
+        [
+            {"week_start": MONDAYS[w].date(), "location": place, "patients": seen, "ili": ill}
+            for place, w, seen, ill in weeks
+        ],
+        as_of="2021-07-26",
+    )
+    marts.build(wards_lake, PAGE)
+    return wards_lake
+
+
+def test_an_indicator_by_hand(clinics):
+    share = figures(clinics, "health.ili_share", ONE)
+    assert share["value"].tolist() == [10, 4, 3]
+    assert share["numerator"].tolist() == [20, 4, 3]
+    assert share["denominator"].tolist() == [200, 100, 100]
+    assert set(share["freq"]) == {"W"}
+    assert set(share["system"]) == {"health"}
+    assert set(share["data_date"]) == {pd.Timestamp("2021-07-25")}
+    assert figures(clinics, "health.ili_share", OTHER).index.tolist() == [MONDAYS[0], MONDAYS[2]]
+
+
+def test_the_city_of_two_wards_is_far_from_complete(clinics):
+    city = figures(clinics, "health.ili_cases", CITY)
+    assert city["value"].tolist() == [25, 4, 3]
+    assert city["coverage"].tolist() == pytest.approx([2 / 34, 1 / 34, 2 / 34])
+
+
+def test_an_indicator_whose_table_holds_nothing_is_left_out(clinics):
+    held = set(clinics.mart("indicators")["indicator"])
+    assert held == {"health.ili_cases", "health.ili_share"}
+
+
+def test_one_system_is_read_without_the_others(demo_lake):
+    every = demo_lake.mart("indicators")
+    assert every["system"].is_monotonic_increasing
+    for system in every["system"].unique():
+        own = demo_lake.mart("indicators", where={"system": system})
+        pd.testing.assert_frame_equal(
+            own, every[every["system"] == system].reset_index(drop=True), check_dtype=False
+        )
+    assert demo_lake.mart("indicators", where={"system": "nothing"}).empty
+
+
+@pytest.fixture
+def weekly(wards_lake: Lake) -> Callable[..., Lake]:
+    """A lake with so many cases of a ward on each Monday, and with thresholds of the city."""
+
+    def make(rules: list[dict[str, object]], counts: list[int]) -> Lake:
+        days = pd.date_range("2021-03-01", periods=len(counts), freq="7D")
+        rows = [
+            {
+                "date": (day + pd.Timedelta(days=d)).date(),
+                "location": ONE,
+                "new_cases": 0 if d else n,
+            }
+            for day, n in zip(days, counts, strict=True)
+            for d in range(7)
+        ]
+        put(wards_lake, "epidemic.cases_daily", rows, as_of="2021-12-31")
+        if rules:
+            put(wards_lake, "settings.thresholds", rules, as_of="2021-12-31")
+        marts.build(wards_lake, ["indicators"])
+        return wards_lake
+
+    return make
+
+
+def rule(**changes: object) -> dict[str, object]:
+    row = {"indicator": "epidemic.new_cases", "method": "cut", "green": 5.0, "amber": 9.0}
+    row |= {"target": 0.0, "basis": "proposed", "source": "a test", "valid_from": "2021-01-01"}
+    return row | changes
+
+
+def test_states_follow_the_thresholds_in_force(weekly):
+    rows = figures(weekly([rule()], [5, 6, 9, 10]), "epidemic.new_cases", ONE)
+    assert rows["state"].tolist() == ["green", "amber", "amber", "red"]
+    assert set(rows["basis"]) == {"proposed"}
+    assert rows[["green", "amber", "target"]].drop_duplicates().to_numpy().tolist() == [[5, 9, 0]]
+
+
+def test_a_control_chart_looks_back_beyond_what_is_kept(weekly):
+    counts = [100] * 71 + [131]  # mean 100: beyond 3 sigma
+    chart = rule(method="cchart", green=None, amber=None, target=None)
+    rows = figures(weekly([chart], counts), "epidemic.new_cases", ONE)
+    assert len(rows) == 60
+    assert rows["state"].tolist() == ["green"] * 59 + ["red"]
+
+
+def test_an_indicator_without_thresholds_has_no_state(weekly):
+    rows = figures(weekly([], [5, 6]), "epidemic.new_cases", ONE)
+    assert rows[["state", "method", "basis"]].isna().all(axis=None)
+
+
+def test_an_incomplete_period_has_no_state(weekly):
+    lake = weekly([rule()], [5])
+    late = {"date": pd.Timestamp("2021-03-08").date(), "location": ONE, "new_cases": 99}
+    put(lake, "epidemic.cases_daily", [late], as_of="2021-12-31")
+    marts.build(lake, ["indicators"])
+    rows = figures(lake, "epidemic.new_cases", ONE)
+    assert rows["value"].tolist() == [5, 99]
+    assert rows["coverage"].tolist() == pytest.approx([1, 1 / 7])
+    assert rows["state"].tolist() == ["green", None]
+    assert set(rows["data_date"]) == {pd.Timestamp("2021-03-08")}  # not the week's end
+
+
+def test_every_system_has_a_row_and_says_what_it_lacks(clinics):
+    rows = clinics.mart("systems").set_index("system")
+    assert list(rows.index) == [s for s in sectors.systems() if s != "settings"]
+    health, silent = rows.loc["health"], rows.loc["traffic"]
+    assert (health["tables_held"], health["rows"], health["with_data"]) == (1, 5, 2)
+    assert (health["first"], health["last"]) == (MONDAYS[0], MONDAYS[2])
+    assert health["known_on"] == pd.Timestamp("2021-07-26")
+    assert health["with_data"] < health["indicators"]
+    assert (silent["tables_held"], silent["rows"], silent["with_data"]) == (0, 0, 0)
+    assert silent[["first", "last", "known_on"]].isna().all()
+    assert rows["vi"].notna().all()
+
+
+def test_a_system_that_falls_silent_leaves_the_others_their_figures(clinics, tmp_path):
+    other = Lake(tmp_path / "other")
+    other.ingest(REFERENCE / "wards.csv", "geography.wards")
+    put(other, "epidemic.cases_daily", [{"date": "2021-07-05", "location": ONE, "new_cases": 1}])
+    marts.build(other, PAGE)
+    assert set(other.mart("indicators")["system"]) == {"epidemic"}
+    assert other.mart("systems").set_index("system").loc["health", "tables_held"] == 0
+    missing = other.mart("findings").query("check == 'no_data'")
+    assert "health" in set(missing["system"])
+    assert other.mart("readiness").query("system == 'health'")["overall"].isna().all()
+
+
+def test_readiness_has_a_course_that_ends_on_the_newest_day(clinics):
+    course = clinics.mart("readiness").query("system == 'health'").sort_values("as_of")
+    assert course["as_of"].is_unique
+    assert course["as_of"].iloc[-1] == pd.Timestamp("2021-07-26")
+    assert (course["as_of"].diff().dropna() == pd.Timedelta(days=28)).all()
+    assert course["overall"].iloc[:-1].isna().all()  # nothing was known before
+    assert 0 <= course["overall"].iloc[-1] <= 100
+
+
+def test_findings_quote_no_row(demo_lake):
+    frame = demo_lake.mart("findings")
+    assert "example" not in frame
+    assert frame[["message_vi", "message_en"]].notna().all(axis=None)
+    rank = frame["severity"].map({"error": 0, "warning": 1, "note": 2})
+    assert rank.is_monotonic_increasing
+
+
+AIR = """
+from ioc_analytics.contracts import Column, Indicator, System, Table, location_columns
+
+SYSTEM = System("environment", "Môi trường", "Environment")
+TABLES = (
+    Table(
+        name="environment.air",
+        vi="Không khí",
+        en="Air",
+        columns=(
+            Column("date", "date", "Ngày", required=True),
+            *location_columns(),
+            Column("pm25", "number", "PM2.5", unit="µg/m³", minimum=0),
+        ),
+        key=("date", "location"),
+        date="date",
+        freq="D",
+    ),
+)
+INDICATORS = (
+    Indicator(
+        id="environment.pm25",
+        name_vi="Bụi mịn PM2.5",
+        name_en="Fine dust PM2.5",
+        unit="µg/m³",
+        direction="lower",
+        table="environment.air",
+        numerator="pm25",
+        denominator="1",
+    ),
+)
+"""
+
+
+@pytest.fixture
+def air(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
+    """A lake with a system that a file outside the package declares."""
+    (tmp_path / "environment.py").write_text(AIR, encoding="utf-8")
+    (tmp_path / "ioc.toml").write_text('[sectors]\nenvironment = "environment.py"\n')
+    monkeypatch.setenv("IOC_CONFIG", str(tmp_path / "ioc.toml"))
+    sectors.reload()
+    lake.ingest(REFERENCE / "wards.csv", "geography.wards")
+    days = pd.date_range("2021-07-05", periods=14)
+    dust = [{"date": d.date(), "location": ONE, "pm25": 10.0 + n} for n, d in enumerate(days)]
+    put(lake, "environment.air", dust)
+    yield lake
+    monkeypatch.undo()
+    sectors.reload()
+
+
+def test_a_system_outside_the_package_has_its_figures(air):
+    marts.build(air, PAGE)
+    rows = air.mart("indicators", where={"system": "environment"})
+    assert rows["value"].tolist() == [13, 20]  # means of 10 … 16 and 17 … 23
+    row = air.mart("systems").set_index("system").loc["environment"]
+    assert (row["vi"], row["with_data"], row["rows"]) == ("Môi trường", 1, 14)
+
+
+def test_another_declaration_outside_the_package_rebuilds(air, tmp_path):
+    marts.build(air, ["indicators", "ward_shapes"])
+    assert all(b.reused for b in marts.build(air, ["indicators"]))
+    (tmp_path / "environment.py").write_text(AIR.replace('"lower"', '"neutral"'), encoding="utf-8")
+    assert not marts.build(air, ["indicators"])[0].reused
+
+
+def test_thresholds_are_part_of_what_a_mart_is_computed_from(monkeypatch, tmp_path):
+    folder = tmp_path / "reference"
+    (folder / "thresholds").mkdir(parents=True)
+    file = folder / "thresholds" / "health.csv"
+    monkeypatch.setattr(marts, "REFERENCE", folder)
+    seen = set()
+    for text in ("green,85", "green,90"):
+        file.write_text(text)
+        seen.add(marts._code.__wrapped__())
+    assert len(seen) == 2
+
+
+def test_each_page_names_its_marts_and_the_overview_comes_first():
+    assert list(marts.PAGES) == ["overview", "system", "forecast"]
+    assert set().union(*map(set, marts.PAGES.values())) == set(NAMES)
+
+
+def test_the_overview_is_built_alone(clinics):
+    other = [b.name for b in marts.build(clinics, marts.PAGES["overview"])]
+    assert other == ["wards_week", "tiles", "ward_shapes"]
+
+
 # -- forecasts and scores -------------------------------------------------------------------------
 
 KEY = ["target", "location"]
@@ -296,8 +558,8 @@ def test_every_series_is_forecast_beyond_its_newest_complete_period(demo_lake):
 @pytest.fixture
 def one_family(monkeypatch) -> None:
     """Forecast one ward by the baseline alone, so that a build takes no time."""
-    family = marts._Forecast("epidemic.new_cases", (ONE,), "W", 2, ("naive",))
-    monkeypatch.setattr(marts, "_FORECASTS", (family,))
+    family = outlook._Forecast("epidemic.new_cases", (ONE,), "W", 2, ("naive",))
+    monkeypatch.setattr(outlook, "_FORECASTS", (family,))
 
 
 @pytest.mark.usefixtures("one_family")
@@ -324,7 +586,7 @@ def test_models_never_see_an_incomplete_week(wards_lake, take_in, monkeypatch, d
 
 @pytest.mark.usefixtures("one_family")
 def test_a_short_series_is_not_forecast(wards_lake, take_in):
-    cases = daily(ONE, "2021-03-01", [1] * 7 * (marts._LEAST_PERIODS - 1))
+    cases = daily(ONE, "2021-03-01", [1] * 7 * (outlook._LEAST_PERIODS - 1))
     take_in(wards_lake, "epidemic.cases_daily", cases)
     assert [b.rows for b in marts.build(wards_lake, ["forecasts", "scores"])] == [0, 0]
 

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from ioc_analytics.errors import LakeError
@@ -26,6 +26,7 @@ _KEEP = {
     "delta.deletedFileRetentionDuration": "interval 36500 days",
 }
 ATTEMPTS = 20  # how often a commit is tried while other writers come first
+_GROUP = 1 << 14  # rows of a mart that are read together, so that a part of it is read fast
 _BATCH = 1 << 16  # rows handed to the writer at once; it holds a copy of each batch
 
 
@@ -115,6 +116,7 @@ class DeltaFolder:
                     schema_mode="overwrite",
                     configuration=_KEEP,
                     storage_options=self._options,
+                    writer_properties=WriterProperties(max_row_group_size=_GROUP),
                     commit_properties=CommitProperties(custom_metadata=dict(metadata)),
                 )
             except CommitFailedError:  # another build was faster; ours replaces it

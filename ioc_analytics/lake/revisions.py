@@ -66,11 +66,14 @@ def quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def known_sql(table: Table, source: str) -> str:
+def known_sql(table: Table, source: str, *, revised: bool = True) -> str:
     """Return SQL for what `source` says in the end: the newest revision of each key, if not closed.
 
-    Newest is the latest `as_of`; of one day, the latest ingest.
+    Newest is the latest `as_of`; of one day, the latest ingest. ``revised=False`` tells that no key
+    stands twice, so that keys need not be read.
     """
+    if not revised:
+        return f"select * exclude (_deleted, _revises) from {source}"
     keys = _listed(table.key)
     return f"""
     with revised as (select distinct {keys} from {source} where _revises),
@@ -86,12 +89,16 @@ def known_sql(table: Table, source: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """Rows to append for one file (system columns filled), and how many of them are what."""
+    """Rows to append for one file (system columns filled), and how many of them are what.
+
+    `revised` counts those whose key was there before.
+    """
 
     rows: pa.Table
     stored: int
     unchanged: int
     closed: int
+    revised: int
 
 
 def revise(
@@ -167,7 +174,9 @@ def revise(
         _filled(closed, table, {**given, "_deleted": True, "_revises": True, "_confirms": False}),
         _filled(later, table, {"_simulated": simulated, "_revises": True, "_confirms": False}),
     ]
-    return Revision(pa.concat_tables(parts), fresh.num_rows, confirmed.num_rows, closed.num_rows)
+    whole = pa.concat_tables(parts)
+    revised = pc.sum(whole["_revises"]).as_py() or 0
+    return Revision(whole, fresh.num_rows, confirmed.num_rows, closed.num_rows, revised)
 
 
 def _reach(table: Table, rows: pa.Table) -> pc.Expression:

@@ -171,6 +171,7 @@ class Store(DeltaFolder):
             )
             done = Appended(False, number, new.stored, new.unchanged, new.closed)
             counts = {"rows": done.written, "unchanged": done.unchanged, "closed": done.closed}
+            counts["revised"] = new.revised
             span = _span(table, rows, covers, covers_place)
             commit = CommitProperties(
                 custom_metadata={**metadata, **span, **{k: str(v) for k, v in counts.items()}},
@@ -449,14 +450,14 @@ class Store(DeltaFolder):
         delta = self.must_open(table, version)
         source = f"_{uuid.uuid4().hex}"
         day = _day(as_of)
-        made_up = _made_up(delta)
+        made_up, revised = _made_up(delta), _revised(delta)
         files = delta.file_uris(file_pruning_predicate="_confirms = false") if direct else []
         if files and not any("://" in file for file in files):
-            known = f" and as_of <= date '{day}'" if day else ""
+            by_then = f" and as_of <= date '{day}'" if day else ""
             con.execute(
                 f"create view {quote(source)} as select * from read_parquet({files}, "
                 f"union_by_name = true, hive_partitioning = false) "
-                f"where _simulated = {made_up}{known}"
+                f"where _simulated = {made_up}{by_then}"
             )
         else:
             rows = delta.to_pyarrow_dataset()
@@ -465,7 +466,8 @@ class Store(DeltaFolder):
                 rows = rows.filter(pc.field("as_of") <= pa.scalar(day))
             con.register(source, rows)
         con.execute(f"create schema if not exists {quote(table.system)}")
-        con.execute(f"create view {_qualified(table.name)} as {known_sql(table, quote(source))}")
+        known = known_sql(table, quote(source), revised=revised)
+        con.execute(f"create view {_qualified(table.name)} as {known}")
 
     def _register_mart(self, con: duckdb.DuckDBPyConnection, name: str) -> None:
         delta = self._open(f"marts/{name}")
@@ -477,11 +479,21 @@ class Store(DeltaFolder):
         con.execute(f"create view marts.{quote(name)} as from {quote(source)}")
 
 
+def _ingests(delta: DeltaTable) -> list[dict[str, Any]]:
+    """Return what the commits up to this version note about themselves."""
+    entries = [e for e in delta.history() if "ingest_id" in e]
+    return [e for e in entries if e["version"] <= delta.version()]
+
+
 def _made_up(delta: DeltaTable) -> bool:
     """Tell whether rows were taken in up to this version and none of them is real."""
-    ingests = [e for e in delta.history() if "ingest_id" in e and int(e.get("rows", 0))]
-    known = [e for e in ingests if e["version"] <= delta.version()]
+    known = [e for e in _ingests(delta) if int(e.get("rows", 0))]
     return bool(known) and all(e["simulated"] == "True" for e in known)
+
+
+def _revised(delta: DeltaTable) -> bool:
+    """Tell whether any key may stand twice; commits that do not note it may have revised one."""
+    return any(int(e.get("revised", 1)) for e in _ingests(delta))
 
 
 def _span(

@@ -45,15 +45,20 @@ def figures(lake: Lake) -> pd.DataFrame:
     """
     known = [sectors.indicator(i) for i in present(lake, sectors.indicators())]
     rules = thresholds(lake)
-    parts = [pd.DataFrame(columns=_COLUMNS)]
+    parts = []
     for freq in ("W", "M", "Q", "Y"):
         if chosen := [i.id for i in known if _shown(i) == freq]:
-            long = _newest(measure(lake, chosen, freq, _PLACES), freq, _PERIODS + _BEFORE)
+            long = measure(lake, chosen, freq, _PLACES)
+            if long.empty:
+                continue
+            long = _newest(long, freq, _PERIODS + _BEFORE)
             complete = long["value"].where(long["coverage"] >= 1 - 1e-9)
             judged = judge(long.assign(value=complete), rules, freq)
             whole = pd.concat([long, judged], axis=1).assign(freq=freq)
             parts.append(_newest(whole, freq, _PERIODS))
-    frame = pd.concat([p for p in parts if len(p)] or parts, ignore_index=True)
+    if not parts:
+        return pd.DataFrame(columns=_COLUMNS)
+    frame = pd.concat(parts, ignore_index=True)
     frame["system"] = frame["indicator"].str.partition(".")[0]
     frame["simulated"] = frame["indicator"].map(_simulated(lake, known)).astype(bool)
     frame["data_date"] = _data_dates(lake, frame)
@@ -135,12 +140,12 @@ def _holdings(held: pd.DataFrame) -> dict[str, object]:
     """Return rows and days of a system's tables, taken together."""
     if held.empty:
         return {"tables_held": 0, "rows": 0, "simulated": False}
-    days = {name: pd.to_datetime(held[name]) for name in ("first", "last", "known_on")}
+    days = {n: pd.to_datetime(held[n]).dt.normalize() for n in ("first", "last", "known_on")}
     return {
         "tables_held": len(held),
         "rows": int(held["rows"].sum()),
-        "first": days["first"].min().normalize(),
-        "last": days["last"].max().normalize(),
+        "first": days["first"].min(),
+        "last": days["last"].max(),
         "known_on": days["known_on"].max(),
         "simulated": bool(held["simulated"].any()),
     }

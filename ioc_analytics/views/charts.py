@@ -14,7 +14,6 @@ from ioc_analytics.views.i18n import Language
 __all__ = [
     "PATTERNS",
     "fan_chart",
-    "number_format",
     "rows_of",
     "sparkline",
     "state_chart",
@@ -27,6 +26,7 @@ Spec = dict[str, Any]
 
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"  # a name; nothing is fetched
 _TICKS = 13  # dates that fit under a chart
+_DATES = {"W": "%d/%m/%y", "M": "%m/%Y", "Q": "%m/%Y", "Y": "%Y"}
 _INK, _ACCENT, _GRID = "#1f2933", "#0b4f8a", "#e4e7eb"
 _INCOMPLETE = "#b45309"
 _BAND_COLOURS = {95: "#cfe0f1", 80: "#9fc4e4", 50: "#5f9bcf"}
@@ -144,7 +144,13 @@ def trend_chart(series: pd.DataFrame, *, title: str, unit: str, language: Langua
 
 
 def state_chart(
-    series: pd.DataFrame, *, title: str, unit: str, higher: bool, language: Language
+    series: pd.DataFrame,
+    *,
+    title: str,
+    unit: str,
+    higher: bool,
+    language: Language,
+    freq: str = "W",
 ) -> Spec:
     """Return one series as a line over the bands of its states.
 
@@ -159,6 +165,8 @@ def state_chart(
     higher : bool
         Whether higher is better, so that the bands lie the right way round.
     language : Language
+    freq : {"W", "M", "Q", "Y"}
+        Length of a period, for its name.
 
     Returns
     -------
@@ -170,11 +178,11 @@ def state_chart(
     complete = series["complete"].astype(bool)
     whole = series.assign(value=series["value"].where(complete))
     broken = series[~complete & series["value"].notna()]
-    broken_tips = [
-        f"{tip} ({language.text('incomplete').lower()})"
-        for tip in _tips(broken, "value", unit, language)
-    ]
-    time, value = _time(series["date"]), _value("value", unit) | {"scale": scale}
+    doubt = f" ({language.text('incomplete').lower()})"
+    time, value = (
+        _time(series["date"], _DATES.get(freq, _DATES["W"])),
+        _value("value", unit) | {"scale": scale},
+    )
     tip = {"field": "tip"}
     line = {"type": "line", "strokeWidth": 2, "point": {"size": 22, "filled": True}}
     hollow = {"type": "point", "size": 60, "opacity": 1, "fill": "white", "color": _INCOMPLETE}
@@ -182,13 +190,13 @@ def state_chart(
     layers = [
         *(_state_layers(time, scale) if bands else []),
         _layer("series", line | {"color": _ACCENT}, x=time, y=value, tooltip=tip, description=tip),
-        _layer("incomplete", hollow, x=time, y=value, tooltip=tip),
     ]
     plain = ["date", "value"]
-    data = {
-        "series": _records(whole[plain], _tips(whole, "value", unit, language)),
-        "incomplete": _records(broken[plain], broken_tips),
-    }
+    data = {"series": _records(whole[plain], _period_tips(whole, unit, freq, language))}
+    if len(broken):
+        layers.append(_layer("incomplete", hollow, x=time, y=value, tooltip=tip))
+        told = [tip + doubt for tip in _period_tips(broken, unit, freq, language)]
+        data["incomplete"] = _records(broken[plain], told)
     return _spec(title, 300, layers, **data, **({"bands": bands} if bands else {}))
 
 
@@ -384,20 +392,9 @@ def to_svg(spec: Spec, language: Language, width: int = 720) -> str:
     import vl_convert
 
     svg = vl_convert.vegalite_to_svg(
-        json.dumps(spec | {"width": width}), format_locale=number_format(language)
+        json.dumps(spec | {"width": width}), format_locale=language.number_format()
     )
     return str(svg).replace(">", f">{PATTERNS}", 1)
-
-
-def number_format(language: Language) -> dict[str, Any]:
-    """Return the d3 number locale of a language."""
-    decimal, thousands = (",", ".") if language.code == "vi" else (".", ",")
-    return {
-        "decimal": decimal,
-        "thousands": thousands,
-        "grouping": [3],
-        "currency": ["", " ₫"],
-    }
 
 
 def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
@@ -438,7 +435,7 @@ def _layer(data: str, mark: Spec, **encoding: Spec) -> Spec:
     return {"data": {"name": data}, "mark": mark, "encoding": encoding}
 
 
-def _time(dates: pd.Series) -> Spec:
+def _time(dates: pd.Series, written: str = _DATES["W"]) -> Spec:
     """Return the time axis, its ticks on periods of the data."""
     days = sorted(pd.to_datetime(dates).dropna().unique())
     ticks = days[::-1][:: max(1, -(-len(days) // _TICKS))][::-1]
@@ -447,7 +444,7 @@ def _time(dates: pd.Series) -> Spec:
         "type": "temporal",
         "title": None,
         "axis": {
-            "format": "%d/%m/%y",
+            "format": written,
             "grid": False,
             "labelFlush": False,
             "labelOverlap": True,
@@ -482,6 +479,17 @@ def _tips(frame: pd.DataFrame, column: str, unit: str, language: Language) -> li
         shown = language.number(value, _digits(unit)) + (f" {unit}" if value == value else "")
         tips.append(f"{language.date(row.date)}: {shown}")
     return tips
+
+
+def _period_tips(frame: pd.DataFrame, unit: str, freq: str, language: Language) -> list[str]:
+    """Return each value in words under the name of its period."""
+    known = frame["value"].dropna()
+    digits = 0 if (known == known.round()).all() else 2 if known.abs().max() < 10 else 1
+    return [
+        f"{language.period(row.date, freq)}: {language.number(row.value, digits)}"
+        + (f" {unit}" if row.value == row.value else "")
+        for row in rows_of(frame)
+    ]
 
 
 def _fan_tips(fan: pd.DataFrame, unit: str, language: Language) -> list[str]:

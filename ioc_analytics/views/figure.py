@@ -10,7 +10,7 @@ import anywidget
 import traitlets
 from platformdirs import user_cache_path
 
-from ioc_analytics.views.charts import PATTERNS, number_format
+from ioc_analytics.views.charts import PATTERNS
 from ioc_analytics.views.i18n import Language
 
 __all__ = ["BUNDLE", "Figure", "vega_bundle"]
@@ -133,7 +133,7 @@ class Figure(anywidget.AnyWidget):
     selected = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, spec: dict[str, Any], language: Language) -> None:
-        super().__init__(spec=spec, number_format=number_format(language))
+        super().__init__(spec=spec, number_format=language.number_format())
         self.layout.width = "100%"
         self.on_msg(self._answer)
 

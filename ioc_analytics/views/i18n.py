@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 from urllib.parse import parse_qs
 
 import pandas as pd
@@ -47,6 +48,16 @@ class Language:
         if float(value) == 0 or set(shown) <= set("-0.,"):
             shown = shown.removeprefix("-")
         return shown.translate(str.maketrans(",.", ".,")) if self.code == "vi" else shown
+
+    def number_format(self) -> dict[str, Any]:
+        """Return this language's number marks as d3 knows them."""
+        decimal, thousands = (",", ".") if self.code == "vi" else (".", ",")
+        return {
+            "decimal": decimal,
+            "thousands": thousands,
+            "grouping": [3],
+            "currency": ["", " ₫"],
+        }
 
     def unit(self, unit: str) -> str:
         """Return a unit in this language."""
