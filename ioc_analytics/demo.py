@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ from ioc_analytics.lake.layers import add_layer
 from ioc_analytics.places import REFERENCE
 from ioc_analytics.twin import LATER_SYSTEMS, OVERVIEW_SYSTEMS, World, simulate_tables
 from ioc_analytics.twin.city import DAYS, START
-from ioc_analytics.twin.exports import write_exports
+from ioc_analytics.twin.exports import Export, write_exports
 from ioc_analytics.twin.layers import write_layers
 
 __all__ = ["LATER_SYSTEMS", "OVERVIEW_SYSTEMS", "demo_state", "load_city", "load_reference"]
@@ -64,7 +65,7 @@ def load_city(
     tables = simulate_tables(world, systems)
     reports = []
     with tempfile.TemporaryDirectory() as folder:
-        for export in write_exports(world, tables, folder):
+        for export in _ahead(write_exports(world, tables, folder)):
             report = lake.ingest(export.path, export.table, simulated=True, **export.options)
             progress(export.path.name, export.rows)
             export.path.unlink()
@@ -77,6 +78,15 @@ def load_city(
     done = sorted({*systems, *(held[1] if held and held[0] == seed else ())})
     lake.write_mart(_MARK, pa.table({"system": done}), {"seed": str(seed)})
     return reports
+
+
+def _ahead(exports: Iterator[Export]) -> Iterator[Export]:
+    """Yield exports while the next one is being written."""
+    with ThreadPoolExecutor(1) as writer:
+        coming = writer.submit(next, exports, None)
+        while (export := coming.result()) is not None:
+            coming = writer.submit(next, exports, None)
+            yield export
 
 
 def demo_state(lake: Lake) -> tuple[int, tuple[str, ...]] | None:

@@ -6,14 +6,17 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ioc_analytics import marts
+from ioc_analytics.demo import load_city
 from ioc_analytics.lake import Lake, open_lake
 from ioc_analytics.places import REFERENCE
-from ioc_analytics.twin import write_sample
+from ioc_analytics.twin import exports, simulate_city, write_sample
 
 REAL = Path(
     os.environ.get("IOC_REAL_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")
@@ -53,6 +56,29 @@ def real_data() -> Callable[[str], Path]:
         return file
 
     return path
+
+
+@pytest.fixture(scope="session")
+def city_options() -> dict[str, Any]:
+    """Twelve weeks of the simulated city, to the day on which the demo looks at its data."""
+    return {"start": "2021-08-02", "days": 84}
+
+
+@pytest.fixture(scope="session")
+def city_lake(
+    tmp_path_factory: pytest.TempPathFactory, city_options: dict[str, Any]
+) -> tuple[Lake, dict[str, pd.DataFrame]]:
+    """Return a lake into which every system's exports went, and the tables they were made of.
+
+    Fewer deliveries than in the demo, so that the tests are quick. Tests only read it.
+    """
+    lake = open_lake(tmp_path_factory.mktemp("city") / "lake")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exports, "_MONTHS", 1)
+        patch.setattr(exports, "_WEEKS", 2)
+        load_city(lake, 0, **city_options)
+    tables, _ = simulate_city(0, **city_options)
+    return lake, tables
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ from ioc_analytics.views.charts import (
     PATTERNS,
     fan_chart,
     sparkline,
+    state_chart,
     to_svg,
     trend_chart,
     ward_map,
@@ -58,6 +59,23 @@ BANDS = ["chưa có dữ liệu", "Nhóm 1", "Nhóm 2", "Nhóm 3", "Nhóm 4"]
 def fan(language: Language = VI) -> dict[str, Any]:
     title = "Ca COVID-19 mới – Thủ Đức" if language is VI else "New cases"
     return fan_chart(HISTORY, FAN, title=title, unit=language.unit("ca"), language=language)
+
+
+def states(
+    higher: bool = True, language: Language = VI, bounds: tuple[float, float] = (98.0, 95.0)
+) -> dict[str, Any]:
+    """Four weeks, one missing and one incomplete; bounds from the second week on."""
+    series = pd.DataFrame(
+        {
+            "date": pd.date_range("2021-09-27", periods=4, freq="7D"),
+            "value": [97.0, np.nan, 93.5, 99.0],
+            "complete": [True, False, True, False],
+            "green": [np.nan, *[bounds[0]] * 3],
+            "amber": [np.nan, *[bounds[1]] * 3],
+        }
+    )
+    title = "Hồ sơ đúng hạn" if language is VI else "Files solved on time"
+    return state_chart(series, title=title, unit="%", higher=higher, language=language)
 
 
 def two_wards(selected: str = "26794") -> dict[str, Any]:
@@ -106,6 +124,7 @@ def marks(svg: ElementTree.Element, kind: str) -> list[ElementTree.Element]:
     [
         ("fan_chart", fan()),
         ("ward_map", two_wards()),
+        ("state_chart", states()),
         (
             "trend_chart",
             trend_chart(
@@ -179,6 +198,59 @@ def test_a_history_without_a_forecast_is_drawn():
 def test_dates_are_local_days():
     assert all(r["date"].endswith("T00:00:00") for rows in fan()["datasets"].values() for r in rows)
     assert "Z" not in json.dumps(fan()["datasets"])
+
+
+# -- a line over the bands of its states -----------------------------------------------------------
+
+
+def spans(spec: dict[str, Any]) -> dict[str, tuple[float, float]]:
+    return {b["state"]: (b["from"], b["to"]) for b in spec["datasets"]["bands"]}
+
+
+def test_bands_meet_at_the_bounds_whichever_way_is_better():
+    high, low = spans(states()), spans(states(higher=False, bounds=(95.0, 98.0)))
+    assert high["green"][0] == high["amber"][1] == 98
+    assert high["amber"][0] == high["red"][1] == 95
+    assert low["green"][1] == low["amber"][0] == 95
+    assert low["amber"][1] == low["red"][0] == 98
+    assert high["red"][0] < 93.5 < 99 < high["green"][1]
+
+
+def test_bands_begin_when_the_bounds_were_in_force_and_are_named():
+    for band in states()["datasets"]["bands"]:
+        assert (band["date"][:10], band["end"][:10]) == ("2021-10-04", "2021-10-18")
+    assert [b["label"] for b in states()["datasets"]["bands"]] == ["đạt", "cần chú ý", "không đạt"]
+
+
+def test_a_missing_or_incomplete_period_breaks_the_line():
+    data = states()["datasets"]
+    assert [r["value"] for r in data["series"]] == [97, None, 93.5, None]
+    assert [r["value"] for r in data["incomplete"]] == [99]
+    assert data["series"][1]["tip"] == "tuần 04/10 – 10/10/2021: chưa có dữ liệu"
+    assert data["incomplete"][0]["tip"].endswith("99 % (kỳ chưa đủ số liệu)")
+
+
+def test_without_bounds_there_are_no_bands():
+    spec = states(bounds=(np.nan, np.nan))
+    assert "bands" not in spec["datasets"]
+    assert len(marks(drawn(spec), "line")) >= 1
+
+
+def test_one_bound_makes_two_bands():
+    assert set(spans(states(bounds=(95.0, 95.0)))) == {"green", "red"}
+
+
+def test_a_series_without_any_value_is_drawn_empty():
+    series = pd.DataFrame(columns=["date", "value", "complete", "green", "amber"])
+    spec = state_chart(series, title="", unit="%", higher=True, language=VI)
+    assert drawn(spec).tag.endswith("svg")
+
+
+def test_bands_are_drawn_under_the_line():
+    svg = drawn(states())
+    texts = ["".join(t.itertext()) for t in svg.iter() if t.tag.endswith("text")]
+    assert {"đạt", "cần chú ý", "không đạt"} <= set(texts)
+    assert len({r.get("fill") for r in marks(svg, "rect")}) == 3
 
 
 # -- the map --------------------------------------------------------------------------------------

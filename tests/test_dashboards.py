@@ -21,6 +21,7 @@ from urllib.request import Request, urlopen
 import psutil
 import pytest
 
+from ioc_analytics import marts
 from ioc_analytics.lake import Lake
 from ioc_analytics.places import REFERENCE
 from ioc_analytics.views.i18n import Language
@@ -218,7 +219,7 @@ def widths(page: Any) -> tuple[int, int]:
 
 
 def test_there_are_dashboards():
-    assert {"overview.ipynb", "forecast.ipynb"} <= set(NOTEBOOKS)
+    assert {"overview.ipynb", "system.ipynb", "forecast.ipynb"} <= set(NOTEBOOKS)
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS)
@@ -233,6 +234,7 @@ def test_a_page_opens_says_that_data_are_simulated_and_fits(site, open_page, cap
     for source in (
         "view_overview(",
         "view_forecast(",
+        "view_system(",
         "open_lake(",
         "get_query_string",
         "Traceback",
@@ -406,6 +408,35 @@ def test_the_fan_has_three_bands_and_a_median_and_follows_every_menu(site, open_
         assert "nhiều khả năng (80" in words
 
 
+# -- a system -------------------------------------------------------------------------------------
+
+
+def test_a_system_is_asked_for_by_its_address_and_follows_every_menu(site, open_page, capsys):
+    began = time.perf_counter()
+    page = open_page(site.page("system.ipynb", "?system=epidemic"))
+    picture = drawn(page, ".ioc-trend")
+    assert page.locator(".ioc-menu-system select").evaluate("e => e.selectedOptions[0].label") == (
+        "Dịch bệnh"
+    )
+    assert page.locator(WARDS).count() == 34
+    assert page.locator(".ioc-wards tbody tr").count() == 34
+    assert page.locator(".ioc-states tbody tr").count() > 3
+    menu = page.locator(".ioc-menu-indicator select")
+    menu.focus()
+    page.keyboard.press("ArrowDown")
+    wait_until_other(page, ".ioc-trend", picture)
+    tell(capsys, f"system.ipynb: answers after {time.perf_counter() - began:.1f} s")
+    chosen = menu.evaluate("e => e.selectedOptions[0].label")
+    page.wait_for_function(
+        "name => document.querySelector('.ioc-states .ioc-chosen').innerText.startsWith(name)",
+        arg=chosen,
+    )
+    picture = drawn(page, ".ioc-trend")
+    page.locator(WARDS).nth(3).click()
+    wait_until_other(page, ".ioc-trend", picture)
+    assert page.locator(".ioc-wards .ioc-chosen").count() == 1
+
+
 # -- what is not shown ----------------------------------------------------------------------------
 
 
@@ -507,7 +538,7 @@ def test_trouble_is_one_sentence_and_ctrl_c_leaves_nothing_behind(lake, open_pag
         for notebook in NOTEBOOKS:
             page = open_page(site.page(notebook))
             assert page.inner_text("main").strip() == VI.text("not_built")
-        for name in ("wards_week", "tiles", "ward_shapes", "series", "forecasts", "scores"):
+        for name in (m.name for m in marts.MARTS):
             log = Path(lake.path, "marts", name, "_delta_log")
             log.mkdir(parents=True)
             (log / f"{0:020}.json").write_text("{broken")

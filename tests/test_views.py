@@ -4,6 +4,7 @@ import ast
 import datetime as dt
 import json
 import re
+import shutil
 import string
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from ioc_analytics.views.i18n import Language, language_of
 from ioc_analytics.views.models import ForecastModel, OverviewModel, open_marts
 from ioc_analytics.views.pages import view_forecast, view_overview
 from ioc_analytics.views.system import view_system
+from ioc_analytics.views.system_model import SystemModel
 from ioc_analytics.views.words import TEXTS
 
 VI, EN = Language("vi"), Language("en")
@@ -499,6 +501,455 @@ def test_a_model_that_fell_back_says_so(monkeypatch):
     assert VI.text("fell_back") in written(page_of(frames, view_forecast, monkeypatch))
 
 
+# -- a system's model ------------------------------------------------------------------------------
+
+SHARE, COUNT, CITY_ONLY = "health.bed_occupancy", "health.dengue_cases", "health.doctors_per_10k"
+
+
+def figures(indicator: str, location: str, values: list[float], **columns: Any) -> pd.DataFrame:
+    """The mart's rows of one indicator at one place, by week until 18/10/2021."""
+    n = len(values)
+    frame = pd.DataFrame(
+        {
+            "system": indicator.partition(".")[0],
+            "indicator": indicator,
+            "location": location,
+            "freq": "W",
+            "date": pd.date_range(end=WEEKS[-1], periods=n, freq="7D"),
+            "value": values,
+            "numerator": values,
+            "denominator": 1.0,
+            "n": 10,
+            "coverage": 1.0,
+            "state": None,
+            "method": None,
+            "basis": None,
+            "green": np.nan,
+            "amber": np.nan,
+            "target": np.nan,
+            "data_date": pd.Timestamp("2021-10-24"),
+            "simulated": True,
+        }
+    )
+    return frame.assign(**columns)
+
+
+CUT = {"method": "cut", "basis": "proposed", "green": 85.0, "amber": 95.0}
+
+
+def health_figures() -> pd.DataFrame:
+    """A rate with thresholds, a count without, and one that is known of the province alone."""
+    return pd.concat(
+        [
+            figures(SHARE, CITY, [80.0, 90, 99], **CUT, state=["green", "amber", "red"]),
+            figures(SHARE, FIRST, [80.0, 84, 97], **CUT, state=["green", "green", "red"]),
+            figures(SHARE, SECOND, [70.0, 91, 90], **CUT, state=["green", "amber", "amber"]),
+            figures(COUNT, CITY, [30.0, 36, 7], denominator=np.nan, coverage=[1, 1, 0.5]),
+            figures(COUNT, FIRST, [10.0, 12, 7], denominator=np.nan, coverage=[1, 1, 4 / 7]),
+            figures(COUNT, SECOND, [20.0, 24, 9], denominator=np.nan),
+            figures(CITY_ONLY, "79", [20.5], freq="M", basis="official", date=WEEKS[0]),
+        ],
+        ignore_index=True,
+    )
+
+
+def system_marts(shapes: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    systems = pd.DataFrame(
+        [
+            ("traffic", "Giao thông", "Traffic", 12, 0, 4, 0, 0, pd.NaT, False),
+            ("health", "Y tế", "Health", 25, 3, 6, 2, 12_345, pd.Timestamp("2021-10-24"), True),
+        ],
+        columns=["system", "vi", "en", "indicators", "with_data", "tables", "tables_held", "rows"]
+        + ["last", "simulated"],
+    )
+    systems = systems.assign(first=systems["last"], known_on=systems["last"])
+    readiness = pd.DataFrame(
+        [
+            (pd.Timestamp("2021-09-26"), "health", 99.0, 60.0, 99.0, 99.0, 60.0, "", ""),
+            (pd.Timestamp("2021-10-24"), "health", 99.7, 80.0, 98.0, 100, 80.0, "thiếu", "lacks"),
+            (pd.Timestamp("2021-10-24"), "traffic", *[np.nan] * 5, "chưa có dữ liệu", "no data"),
+        ],
+        columns=["as_of", "system", "completeness", "timeliness", "consistency", "uniqueness"]
+        + ["overall", "note_vi", "note_en"],
+    )
+    found = [
+        ("health", "health.beds_daily", "rejects", severity, place, day, n, f"vi {n}", f"en {n}")
+        for n, (severity, place, day) in enumerate(
+            [("error", FIRST, WEEKS[0])] + [("warning", None, pd.NaT)] * 11
+        )
+    ]
+    columns = ["system", "table", "check", "severity", "location", "date", "n"]
+    findings = pd.DataFrame(found, columns=[*columns, "message_vi", "message_en"])
+    return {
+        "systems": systems,
+        "readiness": readiness,
+        "findings": findings,
+        "ward_shapes": shapes,
+    }
+
+
+@pytest.fixture
+def health(shapes: pd.DataFrame) -> Callable[..., SystemModel]:
+    def make(
+        rows: pd.DataFrame | None = None, system: str = "", language: Language = VI
+    ) -> SystemModel:
+        every = health_figures() if rows is None else rows
+        return SystemModel(
+            system_marts(shapes), lambda s: every[every["system"] == s], language, system
+        )
+
+    return make
+
+
+def test_the_first_system_is_the_one_asked_for_or_the_first_with_data(health):
+    assert health().system == "health"
+    assert health(system="nothing").system == "health"
+    assert health(system="traffic").system == "traffic"
+    assert health().system_names() == [
+        (f"Giao thông ({NO_DATA})", "traffic"),
+        ("Y tế", "health"),
+    ]
+
+
+def test_figures_are_asked_for_once_for_each_system(shapes):
+    asked = []
+
+    def ask(system: str) -> pd.DataFrame:
+        asked.append(system)
+        rows = health_figures()
+        return rows[rows["system"] == system]
+
+    model = SystemModel(system_marts(shapes), ask, VI)
+    model.system = "traffic"
+    model.system = "health"
+    assert asked == ["health", "traffic"]
+
+
+def test_the_newest_complete_value_stands_for_the_city(health):
+    rows = health().overview().set_index("indicator")
+    assert rows.loc[SHARE, ["value", "previous", "state"]].tolist() == [99, 90, "red"]
+    assert rows.loc[COUNT, ["value", "previous"]].tolist() == [36, 30]  # the newest week is half
+    assert rows.loc[COUNT, "date"] == WEEKS[1]
+    assert rows.loc[CITY_ONLY, "location"] == "79"
+    assert np.isnan(rows.loc[CITY_ONLY, "previous"])
+
+
+def test_the_worst_states_come_first(health):
+    assert health().overview()["indicator"].iloc[0] == SHARE
+    assert health().indicators()[0] != SHARE  # they are declared in another order
+
+
+def test_a_value_after_a_missing_period_has_no_previous_one(health):
+    rows = health_figures().drop(index=1)  # the city's second week
+    overview = health(rows).overview().set_index("indicator")
+    assert np.isnan(overview.loc[SHARE, "previous"])
+    assert overview.loc[SHARE, "value"] == 99
+
+
+def test_where_no_period_is_complete_the_newest_stands_and_says_so(health):
+    rows = figures(COUNT, CITY, [5.0, 6.0], coverage=0.5)
+    row = health(rows).overview().iloc[0]
+    assert (row["value"], row["complete"]) == (6, False)
+
+
+def test_another_indicator_selects_its_newest_period_and_keeps_the_ward(health):
+    model = health()
+    model.ward = FIRST
+    model.indicator = COUNT
+    assert model.period == "2021-10-11"  # in the newest week one place of three is complete
+    assert (model.ward, model.place) == (FIRST, FIRST)
+    model.indicator = CITY_ONLY
+    assert (model.period, model.place) == ("2021-10-04", "79")
+    assert not model.has_wards
+
+
+def test_a_course_has_a_gap_where_a_period_is_absent(health):
+    model = health(health_figures().drop(index=1))
+    model.indicator = SHARE
+    course = model.course()
+    assert course["date"].tolist() == list(WEEKS)
+    assert np.isnan(course["value"].iloc[1])
+    assert course["complete"].tolist() == [True, False, True]
+    assert course["green"].tolist() == [85] * 3
+
+
+def test_wards_come_worst_first_and_those_without_data_last(health):
+    model = health()
+    model.indicator = SHARE
+    rows = model.wards()
+    assert len(rows) == 34
+    assert rows["ward_code"].tolist()[:2] == [FIRST, SECOND]
+    assert rows["band"].tolist()[:3] == [3, 2, 0]
+    assert rows["value"].isna().tolist() == [False] * 2 + [True] * 32
+    model.period = "2021-10-11"
+    assert model.wards()["ward_code"].tolist()[:2] == [SECOND, FIRST]
+
+
+@pytest.mark.parametrize(("direction", "first"), [("lower", SECOND), ("higher", FIRST)])
+def test_what_is_worse_depends_on_the_indicator(health, monkeypatch, direction, first):
+    real = sectors.indicators()
+    changed = real | {COUNT: replace(real[COUNT], direction=direction)}
+    monkeypatch.setattr(sectors, "indicators", lambda: changed)
+    model = health()
+    model.indicator = COUNT
+    assert model.wards()["ward_code"].iloc[0] == first
+
+
+def test_a_sum_of_some_days_is_a_lower_bound_and_a_ratio_is_not(health):
+    model = health()
+    model.indicator, model.period = COUNT, "2021-10-18"
+    rows = model.wards().set_index("ward_code")
+    assert rows.loc[[FIRST, SECOND], "partial"].tolist() == [True, False]
+    part = health_figures()
+    part.loc[part["indicator"] == SHARE, "coverage"] = 0.5
+    model = health(part)
+    model.indicator = SHARE
+    assert not model.wards()["partial"].any()
+
+
+def test_groups_are_cut_at_the_quartiles_as_far_as_they_differ(health):
+    codes = ward_codes()
+    many = [figures(COUNT, code, [float(n)]) for n, code in enumerate(codes[:8])]
+    model = health(pd.concat(many, ignore_index=True))
+    rows = model.wards()
+    assert model.cuts(rows) == [2, 4, 5]
+    bands = rows.set_index("ward_code")["band"]
+    assert [bands[c] for c in codes[:9]] == [1, 1, 2, 2, 3, 4, 4, 4, 0]
+    alike = pd.concat([figures(COUNT, c, [0.0]) for c in codes[:8]], ignore_index=True)
+    model = health(alike)
+    assert model.cuts(model.wards()) == []
+    assert set(model.wards()["band"]) == {0, 1}
+
+
+def test_decimals_follow_the_values(health):
+    model = health(
+        pd.concat(
+            [
+                figures(COUNT, CITY, [3.0, np.nan]),
+                figures(SHARE, CITY, [91.234]),
+                figures(CITY_ONLY, CITY, [1.234]),
+            ]
+        )
+    )
+    assert [model.digits(i) for i in (COUNT, SHARE, CITY_ONLY, "health.none")] == [0, 1, 2, 0]
+
+
+@pytest.mark.parametrize(
+    ("marks", "told"), [((True, True), "all"), ((True, False), "part"), ((False, False), "none")]
+)
+def test_what_of_a_system_is_simulated(health, marks, told):
+    rows = [
+        figures(i, CITY, [1.0], simulated=mark)
+        for i, mark in zip((SHARE, COUNT), marks, strict=True)
+    ]
+    assert health(pd.concat(rows, ignore_index=True)).simulated == told
+
+
+# -- a system's page -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def system_page(shapes: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    def make(query: str = "", rows: pd.DataFrame | None = None) -> Any:
+        from ioc_analytics.views import system
+
+        every = health_figures() if rows is None else rows
+
+        class _Lake:
+            def mart(self, _: str, where: dict[str, str]) -> pd.DataFrame:
+                return every[every["system"] == where["system"]]
+
+        monkeypatch.setattr(system, "open_marts", lambda *_: system_marts(shapes))
+        return view_system(_Lake(), query)  # type: ignore[arg-type]
+
+    return make
+
+
+def cells_of(page: widgets.Widget, part: str, name: str) -> list[str]:
+    """Return the cells of the row of a table that begins with a name."""
+    rows = re.findall(r"<tr.*?</tr>", find(page, part).value)
+    return next(c for r in rows if (c := re.findall(r"<td>(.*?)</td>", r)) and c[0] == name)
+
+
+def test_an_indicator_says_state_threshold_change_and_what_it_rests_on(system_page):
+    cells = cells_of(system_page(), "ioc-states", sectors.indicator(SHARE).name_vi)
+    assert cells[1:4] == [
+        "99 %",
+        "■ không đạt",
+        "đạt: ≤ 85, cần chú ý: ≤ 95 (đề xuất*)",
+    ]
+    assert cells[4] == "↑ +9 xấu hơn"
+    assert cells[5:] == ["tuần 18/10 – 24/10/2021", "24/10/2021", "10", "100 %"]
+    assert VI.text("proposed_help") in find(system_page(), "ioc-states").value
+
+
+def test_an_indicator_without_thresholds_is_not_judged(system_page):
+    cells = cells_of(system_page(), "ioc-states", sectors.indicator(COUNT).name_vi)
+    assert cells[2:4] == ["–", "không có ngưỡng"]
+
+
+def test_a_figure_of_the_province_is_not_passed_off_as_the_citys(system_page):
+    page = find(system_page(), "ioc-states").value
+    assert f"{sectors.indicator(CITY_ONLY).name_vi} (số liệu của {VI.place('79')})" in page
+
+
+def test_readiness_is_told_in_numbers_and_words_and_never_rounded_up(system_page):
+    head = find(system_page(), "ioc-head").value
+    assert "<b>99</b>" in head
+    assert "80/100" in head
+    assert "dùng được, cần thận trọng" in head
+    assert "thiếu." in head
+    assert "12.345 dòng" in head
+
+
+def test_the_ten_worst_findings_are_listed_and_how_many_more_there_are(system_page):
+    found = find(system_page(), "ioc-findings").value
+    assert len(re.findall(r"<tr><td>", found)) == 10
+    assert found.index("■ lỗi") < found.index("▲ cảnh báo")
+    assert "và 2 vấn đề khác" in found
+    assert VI.place(FIRST) in found
+    assert "NaT" not in found
+
+
+@pytest.mark.parametrize("language", [VI, EN], ids=["vi", "en"])
+def test_a_system_without_data_is_one_plain_sentence(system_page, language):
+    page = system_page(f"system=traffic&lang={language.code}")
+    head = find(page, "ioc-head").value
+    name = "Giao thông" if language is VI else "Traffic"
+    assert language.text("system_empty", name=name) in head
+    assert find(page, "ioc-detail").layout.display == "none"
+    assert find(page, "ioc-states").value == find(page, "ioc-findings").value == ""
+    find(page, "ioc-menu-system").value = "health"
+    assert find(page, "ioc-detail").layout.display is None
+    assert "ioc-meter" in find(page, "ioc-head").value
+
+
+def test_a_system_with_rows_but_no_figures_says_so(system_page):
+    page = system_page(rows=health_figures().iloc[:0])
+    assert VI.text("system_no_figures", name="Y tế") in find(page, "ioc-head").value
+
+
+def test_another_indicator_changes_chart_map_table_and_the_row_marked(system_page):
+    page = system_page()
+    menu, trend, chart, table = (
+        find(page, n) for n in ("ioc-menu-indicator", "ioc-trend", "ioc-map", "ioc-wards")
+    )
+    menu.value = COUNT
+    before = (json.dumps(trend.spec), json.dumps(chart.spec), table.value)
+    menu.value = SHARE
+    after = (json.dumps(trend.spec), json.dumps(chart.spec), table.value)
+    assert all(one != other for one, other in zip(before, after, strict=True))
+    name = sectors.indicator(SHARE).name_vi
+    assert f"<tr class='ioc-chosen'><td>{name}" in find(page, "ioc-states").value
+    assert name in trend.spec["title"]["text"]
+
+
+def test_an_indicator_without_wards_has_no_map_but_a_sentence(system_page):
+    page = system_page()
+    find(page, "ioc-menu-indicator").value = CITY_ONLY
+    assert find(page, "ioc-map").layout.display == "none"
+    assert VI.text("no_wards") in written(find(page, "ioc-detail"))
+    find(page, "ioc-menu-indicator").value = SHARE
+    assert find(page, "ioc-map").layout.display is None
+
+
+def test_a_ward_is_chosen_on_the_map_or_in_the_menu_of_a_system(system_page):
+    page = system_page()
+    chart, trend, table, menu = (
+        find(page, name) for name in ("ioc-map", "ioc-trend", "ioc-wards", "ioc-ward")
+    )
+    chart.selected = FIRST
+    assert menu.value == FIRST
+    assert VI.place(FIRST) in trend.spec["title"]["text"]
+    assert f"<tr class='ioc-chosen'><td>{VI.place(FIRST)}" in table.value
+    menu.value = ""
+    assert chart.selected == ""
+    assert "ioc-chosen" not in table.value
+
+
+def test_another_period_changes_the_map_and_the_wards(system_page):
+    page = system_page()
+    find(page, "ioc-menu-indicator").value = SHARE
+    period, table = find(page, "ioc-week"), find(page, "ioc-wards")
+    assert [value for _, value in period.options] == [f"{w:%Y-%m-%d}" for w in WEEKS]
+    before = table.value
+    period.value = "2021-10-04"
+    assert table.value != before
+    assert "tuần 04/10 – 10/10/2021" in find(page, "ioc-map").spec["title"]["text"]
+
+
+def test_the_map_of_states_has_their_words_and_no_fourth_band(system_page):
+    page = system_page()
+    find(page, "ioc-menu-indicator").value = SHARE
+    fill = find(page, "ioc-map").spec["layer"][0]["encoding"]["fill"]["scale"]
+    assert fill["domain"] == [NO_DATA, "1: đạt", "2: cần chú ý", "3: không đạt"]
+    assert len(fill["range"]) == 4
+
+
+def test_a_missing_ward_is_written_as_no_data(system_page):
+    page = system_page()
+    find(page, "ioc-menu-indicator").value = COUNT
+    find(page, "ioc-week").value = "2021-10-18"
+    cells = cells_of(page, "ioc-wards", VI.place(SILENT))
+    assert cells[1:5] == [NO_DATA, "–", "–", "–"]
+    partial = cells_of(page, "ioc-wards", VI.place(FIRST))
+    assert partial[1] == "≥ 7"
+    assert "57 %" in partial[-1]
+
+
+def test_the_systems_page_says_what_is_simulated(system_page):
+    assert VI.text("simulated") in written(system_page())
+    assert VI.text("simulated") not in written(
+        system_page(rows=health_figures().assign(simulated=False))
+    )
+    some = health_figures()
+    some.loc[some["indicator"] == COUNT, "simulated"] = False
+    page = written(system_page(rows=some))
+    assert VI.text("simulated_part") in page
+    assert f"{sectors.indicator(SHARE).name_vi} (mô phỏng)" in page
+
+
+def test_a_system_page_in_english_has_no_vietnamese_words(system_page):
+    page = written(system_page("lang=en"))
+    for key in ("no_data", "state_red", "no_threshold", "proposed", "ready_some"):
+        assert VI.text(key) not in page
+    assert "■ off target" in page
+    assert "en 0" in page
+
+
+def test_hostile_words_of_a_system_are_text(shapes, system_page, monkeypatch):
+    real = system_marts
+
+    def hostile(shapes: pd.DataFrame) -> dict[str, pd.DataFrame]:
+        frames = real(shapes)
+        frames["systems"]["vi"] = HOSTILE
+        frames["findings"]["message_vi"] = HOSTILE
+        frames["readiness"]["note_vi"] = HOSTILE
+        return frames
+
+    monkeypatch.setitem(globals(), "system_marts", hostile)
+    assert "<img" not in written(system_page())
+
+
+# -- pages whose marts are still being built -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("page", "view"),
+    [("overview", view_overview), ("system", view_system), ("forecast", view_forecast)],
+)
+def test_a_page_waits_for_each_of_its_marts_and_for_no_other(demo_copy, page, view):
+    others = {m.name for m in marts.MARTS} - set(marts.PAGES[page])
+    for name in others:
+        shutil.rmtree(Path(demo_copy.path, "marts", name))
+    assert not isinstance(view(demo_copy), widgets.HTML)
+    for name in marts.PAGES[page]:
+        folder = Path(demo_copy.path, "marts", name)
+        folder.rename(folder.with_name("_"))
+        assert "tải lại trang sau ít phút" in view(demo_copy).value
+        folder.with_name("_").rename(folder)
+
+
 # -- budgets --------------------------------------------------------------------------------------
 
 
@@ -515,6 +966,13 @@ def test_how_long_a_callback_takes(demo_lake, capsys):
         began = time.perf_counter()
         menu.value = menu.options[-1][1]
         timings[name] = time.perf_counter() - began
+    page = view_system(demo_lake)
+    for name in ("ioc-menu-indicator", "ioc-ward", "ioc-week", "ioc-menu-system"):
+        menu = find(page, name)
+        for _, value in menu.options[-3:]:
+            began = time.perf_counter()
+            menu.value = value
+            timings[name] = max(timings.get(name, 0), time.perf_counter() - began)
     with capsys.disabled():
         told = ", ".join(f"{name} {1000 * t:.0f} ms" for name, t in timings.items())
         print(f"\ncallbacks (budget 200 ms): {told}")

@@ -364,15 +364,15 @@ class Store(DeltaFolder):
 
     def _status(self, name: str) -> dict[str, Any]:
         table = sectors.table(name)
-        place = next((c for c in table.key if table.column(c).kind == "place"), None)
+        place = table.place
         with duckdb.connect() as con:
             self._register(con, table, None, None)
             day = (
-                f"min({quote(table.date)}), max({quote(table.date)})"
+                f"min({quote(table.date)})::date, max({quote(table.date)})::date"
                 if table.date
                 else "null, null"
             )
-            places = f"count(distinct {quote(place)})" if place else "null"
+            places = f"count(distinct {quote(place)})" if place else "0"
             [(rows, units, first, last, known_on)] = con.sql(
                 f"select count(*), {places}, {day}, max(as_of) from {_qualified(name)}"
             ).fetchall()

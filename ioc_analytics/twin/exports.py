@@ -110,7 +110,7 @@ def write_exports(
             options: dict[str, Any] = {"as_of": str(as_of.date())}
             if table.events:
                 options["covers"] = (str(since.date()), str(as_of.date()))
-            if style.vietnamese and style.ending == "csv":
+            if style.vietnamese:
                 options["decimal"] = ","
             yield Export(path, name, len(rows), options)
 

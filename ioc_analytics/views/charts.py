@@ -483,7 +483,7 @@ def _tips(frame: pd.DataFrame, column: str, unit: str, language: Language) -> li
 
 def _period_tips(frame: pd.DataFrame, unit: str, freq: str, language: Language) -> list[str]:
     """Return each value in words under the name of its period."""
-    known = frame["value"].dropna()
+    known = frame["value"].dropna().astype(float)
     digits = 0 if (known == known.round()).all() else 2 if known.abs().max() < 10 else 1
     return [
         f"{language.period(row.date, freq)}: {language.number(row.value, digits)}"

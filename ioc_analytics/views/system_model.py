@@ -317,7 +317,7 @@ def _newest(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _with_previous(rows: pd.DataFrame) -> pd.DataFrame:
     """Return figures with `complete` and the complete value of the period just before."""
-    rows = rows.sort_values(["indicator", "location", "date"])
+    rows = rows.sort_values(["indicator", "location", "date"], ignore_index=True)
     rows["complete"] = rows["coverage"] >= 1 - 1e-9
     previous = pd.Series(np.nan, index=rows.index)
     for freq, some in rows.groupby("freq"):
