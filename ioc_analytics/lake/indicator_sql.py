@@ -381,7 +381,8 @@ def _expected(indicator: Indicator, freq: str) -> str:
     """Return how many base periods (for events: days) a complete period has."""
     if indicator.over_time == "last":
         return "1.0"
-    own = "D" if sectors.table(indicator.table).events else indicator.freq
+    table = sectors.table(indicator.table)
+    own = "D" if table.events else table.freq or indicator.freq
     ends = f"(w.date + interval 1 {FREQUENCIES[freq]})::date"
     if own == "W":  # as many as Mondays
         return f"date_diff('week', w.date - 1, {ends} - 1)"
