@@ -15,8 +15,7 @@ import pytest
 from ioc_analytics import marts
 from ioc_analytics.demo import load_city
 from ioc_analytics.lake import Lake, open_lake
-from ioc_analytics.places import REFERENCE
-from ioc_analytics.twin import exports, simulate_city, write_sample
+from ioc_analytics.twin import exports, simulate_city
 
 REAL = Path(
     os.environ.get("IOC_REAL_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")
@@ -82,13 +81,13 @@ def city_lake(
 
 
 @pytest.fixture(scope="session")
-def demo_lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    """Return the sample with its marts, built once; a test that writes takes `demo_copy`."""
-    folder = tmp_path_factory.mktemp("demo")
-    lake = open_lake(folder / "lake")
-    lake.ingest(REFERENCE / "wards.csv", "geography.wards")
-    for file in write_sample(folder):
-        lake.ingest(file.path, file.table, simulated=True, **file.options)
+def demo_lake(
+    city_lake: tuple[Lake, dict[str, pd.DataFrame]], tmp_path_factory: pytest.TempPathFactory
+) -> Lake:
+    """Return the simulated city with its marts; a test that writes takes `demo_copy`."""
+    folder = tmp_path_factory.mktemp("demo") / "lake"
+    shutil.copytree(city_lake[0].path, folder)
+    lake = open_lake(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(marts, "_CUTOFFS", 12 if FULL else 3)
         marts.build(lake)

@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ioc_analytics import marts, twin
+from ioc_analytics import demo, marts
 from ioc_analytics.cli import app
 from ioc_analytics.errors import IocError
 from ioc_analytics.lake import Lake
-from ioc_analytics.twin import SampleFile
 from ioc_analytics.views import server
 
 TABLE = "epidemic.cases_daily"
@@ -44,7 +43,7 @@ def ioc(lake: Lake, *arguments: object) -> subprocess.CompletedProcess[str]:
         text=True,
         encoding="utf-8",
         env=os.environ | {"IOC_LAKE": lake.path, "PYTHONIOENCODING": "utf-8"},
-        timeout=120,
+        timeout=600,
     )
 
 
@@ -261,6 +260,65 @@ def test_a_refused_query_is_one_sentence(lake, report, query, told):
     assert told in refuse(lake, "sql", query)
 
 
+# -- quality, changes, layers ---------------------------------------------------------------------
+
+
+def test_quality_scores_every_system_and_says_which_have_no_data(lake, report):
+    take_in(lake, report)
+    scores = json.loads(invoke(lake, "quality", "--json"))
+    by_system = {row["system"]: row for row in scores}
+    assert by_system["epidemic"]["overall"] is not None
+    assert by_system["education"]["overall"] is None
+    only = json.loads(invoke(lake, "quality", "--system", "epidemic", "--json"))
+    assert [row["system"] for row in only] == ["epidemic"]
+
+
+def test_findings_are_listed_on_demand(lake, report):
+    take_in(lake, report)
+    findings = json.loads(invoke(lake, "quality", "--findings", "--json"))
+    assert {"system", "table", "check", "severity", "message_vi"} <= set(findings[0])
+
+
+def test_quality_of_an_unknown_system_names_the_nearest(lake):
+    assert "no system “helth” (did you mean “health”?)" in refuse(
+        lake, "quality", "--system", "helth"
+    )
+
+
+def test_changes_tell_what_became_known_between_two_days(lake, tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("date,location,new_cases\n2021-07-05,769,5\n", encoding="utf-8")
+    lake.ingest(file, TABLE, as_of="2021-07-06")
+    file.write_text("date,location,new_cases\n2021-07-05,769,9\n", encoding="utf-8")
+    lake.ingest(file, TABLE, as_of="2021-07-08")
+    [change] = json.loads(invoke(lake, "changes", TABLE, "2021-07-07", "2021-07-08", "--json"))
+    assert (change["change"], change["column"]) == ("changed", "new_cases")
+    assert "Nothing about" in invoke(lake, "changes", TABLE, "2021-07-08", "2021-07-09")
+
+
+def test_a_layer_is_added_listed_and_hidden(lake, tmp_path):
+    square = [[106.8, 10.8], [106.81, 10.8], [106.81, 10.81], [106.8, 10.8]]
+    shape = {"type": "Polygon", "coordinates": [square]}
+    feature = {"type": "Feature", "properties": {"name": "Khu A"}, "geometry": shape}
+    file = tmp_path / "parks.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    added = invoke(
+        lake, "layer", "add", file, "--name", "Khu công nghiệp", "--source", "Sở", "--date",
+        "2021-10-01", "--audience", "leader",
+    )  # fmt: skip
+    assert "1 features stored" in added
+    [shown] = json.loads(invoke(lake, "layer", "list", "--json"))
+    assert shown["name_vi"] == "Khu công nghiệp"
+    invoke(lake, "layer", "hide", shown["layer_id"])
+    assert json.loads(invoke(lake, "layer", "list", "--json")) == []
+
+
+def test_covers_is_a_span_of_days(lake, report):
+    assert "--covers takes FIRST..LAST" in refuse(
+        lake, "ingest", str(report), "--table", "feedback.requests", "--covers", "2021-10"
+    )
+
+
 # -- build, demo, serve ---------------------------------------------------------------------------
 
 
@@ -285,45 +343,62 @@ def test_build_again_builds_nothing(lake, report):
 
 
 @pytest.fixture
-def sample(monkeypatch, tmp_path) -> list[int]:
-    """Stand-ins for the long work of `ioc demo`; the seeds with which the sample was asked for."""
+def city(monkeypatch, tmp_path) -> list[tuple[int, list[str]]]:
+    """Stand-ins for the long work of `ioc demo`; the seeds and systems that were asked for."""
     file = tmp_path / "mo_phong.csv"
     file.write_text("date,location,new_cases\n2021-07-05,769,5\n", encoding="utf-8")
-    asked: list[int] = []
+    asked: list[tuple[int, list[str]]] = []
 
-    def write_sample(folder: Path, seed: int = 0) -> list[SampleFile]:
-        asked.append(seed)
-        return [SampleFile(file, TABLE, {"as_of": "2021-07-10"})]
+    def load_city(lake, seed, systems, progress):
+        asked.append((seed, list(systems)))
+        return [lake.ingest(file, TABLE, as_of="2021-07-10", simulated=True)]
 
-    monkeypatch.setattr(twin, "write_sample", write_sample)
+    monkeypatch.setattr(demo, "load_city", load_city)
     monkeypatch.setattr(marts, "build", lambda *_, **__: [])
     return asked
 
 
-def test_demo_fills_an_empty_lake_and_marks_it_as_simulated(lake, sample):
-    invoke(lake, "demo", "--if-empty", "--seed", "7")
-    assert sample == [7]
+def test_demo_fills_an_empty_lake_and_marks_it_as_simulated(lake, city):
+    told = invoke(lake, "demo", "--if-empty", "--seed", "7")
+    assert city == [(7, [*demo.OVERVIEW_SYSTEMS, *demo.LATER_SYSTEMS])]
     assert lake.simulated(TABLE)
+    assert f"{TABLE}: 1 rows from 1 exports, 0 rejected" in told
 
 
-def test_demo_if_empty_leaves_a_lake_with_data_alone(lake, report, sample):
+def test_demo_for_the_overview_loads_what_the_first_page_shows(lake, city):
+    invoke(lake, "demo", "--overview")
+    assert city == [(0, list(demo.OVERVIEW_SYSTEMS))]
+
+
+def test_demo_loads_only_the_systems_that_the_lake_lacks(lake, city, monkeypatch):
+    monkeypatch.setattr(demo, "demo_state", lambda _: (0, demo.OVERVIEW_SYSTEMS))
+    invoke(lake, "demo")
+    assert city == [(0, list(demo.LATER_SYSTEMS))]
+    monkeypatch.setattr(
+        demo, "demo_state", lambda _: (0, (*demo.OVERVIEW_SYSTEMS, *demo.LATER_SYSTEMS))
+    )
+    invoke(lake, "demo")
+    assert len(city) == 1
+
+
+def test_demo_if_empty_leaves_a_lake_with_data_alone(lake, report, city):
     take_in(lake, report)
     before = (lake.version(TABLE), lake.read(TABLE))
     invoke(lake, "demo", "--if-empty")
-    assert sample == []
+    assert city == []
     assert lake.version(TABLE) == before[0]
     assert lake.read(TABLE).equals(before[1])
 
 
-def test_demo_if_empty_fills_a_lake_that_holds_only_the_list_of_wards(lake, sample):
+def test_demo_if_empty_fills_a_lake_that_holds_only_the_list_of_wards(lake, city):
     # `ioc build`, a refused first file or a first run that was broken off leave just the wards
     invoke(lake, "build")
     assert lake.tables() == ["geography.wards"]
     invoke(lake, "demo", "--if-empty")
-    assert sample == [0]
+    assert [seed for seed, _ in city] == [0]
 
 
-def test_simulated_rows_are_never_shown_beside_real_ones(lake, report, sample):
+def test_simulated_rows_are_never_shown_beside_real_ones(lake, report, city):
     take_in(lake, report)
     invoke(lake, "demo")
     assert set(lake.read(TABLE)["location"]) == {"26809", "26800"}

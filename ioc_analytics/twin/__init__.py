@@ -7,16 +7,13 @@ from ioc_analytics.twin.city import (
     simulate_tables,
 )
 from ioc_analytics.twin.exports import write_exports
-from ioc_analytics.twin.sample import SAMPLE_TABLES, write_sample
 from ioc_analytics.twin.world import World
 
 __all__ = [
     "LATER_SYSTEMS",
     "OVERVIEW_SYSTEMS",
-    "SAMPLE_TABLES",
     "World",
     "simulate_city",
     "simulate_tables",
     "write_exports",
-    "write_sample",
 ]
