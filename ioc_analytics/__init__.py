@@ -22,7 +22,6 @@ __all__ = [
     "forecasting",
     "open_lake",
     "sectors",
-    "twin",
 ]
 
 

@@ -381,7 +381,9 @@ def test_refused_rows_are_counted_by_reason(lab):
     _refuse(lab, file, ["repeats line 2 (date)", "repeats line 4 (date)", "is not a number"])
     found = _found(lab, "rejects").set_index("severity")
     assert found.loc["note", "n"] == 2
-    assert found.loc["warning", "message_vi"] == "1 dòng bị từ chối: is not a number"
+    said = "1 dòng bị từ chối: không đọc được số (cột “Số ca”)"
+    assert found.loc["warning", "message_vi"] == said
+    assert found.loc["warning", "message_en"] == "1 rows were refused: n is not a number"
     assert found.loc["warning", "example"] == f"{file}, 4: n “x”"
 
 

@@ -22,6 +22,32 @@ COLUMNS = [
     *("system", "table", "check", "severity", "location", "date", "n"),
     *("message_vi", "message_en", "example"),
 ]
+_REPEATED = "lặp lại một dòng khác"
+_REASONS_VI = (  # words of the door's sentence, and what they mean
+    ("^repeats line", _REPEATED),
+    ("^stands with different values", "cùng khoá nhưng khác giá trị"),
+    ("address leaves it open", "địa chỉ chưa đủ để biết phường"),
+    ("^is missing", "thiếu giá trị"),
+    ("secret|secrecy", "văn bản mật hoặc chưa rõ độ mật"),
+    ("may mean a decimal", "không rõ dấu thập phân hay dấu hàng nghìn"),
+    ("may be day first", "không rõ ngày trước hay tháng trước"),
+    ("ceased|exists since|ward of 2025", "đơn vị hành chính không còn hoặc chưa có vào ngày đó"),
+    ("^is ambiguous", "tên địa bàn chỉ nhiều nơi"),
+    ("known (place|ward|district)|name of", "không nhận ra địa bàn"),
+    ("known value", "giá trị không có trong danh mục"),
+    ("^is (below|above)|too large", "nằm ngoài khoảng cho phép"),
+    ("became known|mistyped", "ngày không hợp lý"),
+    ("date|day|month|Monday|time", "không đọc được ngày giờ"),
+    ("number", "không đọc được số"),
+    ("polygon|geometry|Viet Nam|shape", "hình học không hợp lệ"),
+    ("fields", "số cột của dòng khác với dòng tiêu đề"),
+)
+_FLAGS_VI = (
+    ("negative", "giá trị âm, hiệu chỉnh báo cáo trước"),
+    ("absent=0", "ngày không có dòng, ghi là 0"),
+    ("location from address", "phường suy từ địa chỉ"),
+    ("ambiguous address", "địa chỉ chỉ nhiều phường"),
+)
 _REJECTS = ((0.05, "error"), (0.01, "warning"))  # share of refused rows
 
 
@@ -30,21 +56,39 @@ def _rejects(held: Held) -> list[Finding]:
     files = held.files()
     refused = held.store.rejects(held.table.name)
     refused = refused[refused["ingest_id"].isin(files["ingest_id"])]
-    reasons = refused["reason"].map(lambda why: re.sub(r"\d+(, \d+)*", "…", why))
+    kinds = refused["reason"].map(_reason_vi)
     found = []
-    for reason, rows in refused.groupby(reasons):
+    for (kind, column), rows in refused.groupby([kinds, "column"]):
         n, first = len(rows), rows.iloc[0]
-        severity = "note" if str(reason).startswith("repeats line") else "warning"
-        vi, en = f"{n} dòng bị từ chối: {reason}", f"{n} rows were refused: {reason}"
+        severity = "note" if kind == _REPEATED else "warning"
+        vi = f"{n} dòng bị từ chối: {kind}{_header_vi(held, str(column))}"
+        en = f"{n} rows were refused: {column} {first['reason']}".replace("  ", " ")
         example = f"{first['file']}, {first['line']}: {first['column']} “{first['value']}”"
         found.append(Finding("rejects", severity, n, vi, en, example=example))
     lost = int(files["rejected"].sum())
     share = lost / max(lost + int(files[["rows", "unchanged"]].to_numpy().sum()), 1)
     severity = next((name for least, name in _REJECTS if share >= least), "")
     if severity:
-        vi, en = f"{share:.1%} số dòng bị từ chối", f"{share:.1%} of the rows were refused"
+        percent = f"{share:.1%}"
+        vi = f"{percent.replace('.', ',')} số dòng bị từ chối"
+        en = f"{percent} of the rows were refused"
         found.append(Finding("rejects_share", severity, lost, vi, en))
     return found
+
+
+def _reason_vi(reason: str) -> str:
+    """Return why the door refused a row, as a Vietnamese reader says it."""
+    return next((vi for words, vi in _REASONS_VI if re.search(words, reason)), "không đọc được")
+
+
+def _header_vi(held: Held, column: str) -> str:
+    known = {c.name: c.vi for c in held.table.columns}
+    return f" (cột “{known[column]}”)" if column in known else ""
+
+
+def _flag_vi(flag: str) -> str:
+    """Return a mark of the door in Vietnamese; a word that is not known stays as it is."""
+    return next((vi for words, vi in _FLAGS_VI if flag.startswith(words)), flag)
 
 
 def _vintages(held: Held) -> list[Finding]:
@@ -77,7 +121,7 @@ def _flags(held: Held) -> list[Finding]:
     ):
         unclear = "ambiguous" in flag
         name, severity = ("ambiguous_address", "warning") if unclear else ("flags", "note")
-        vi, en = f"{n} dòng được đánh dấu: {flag}", f"{n} rows are marked: {flag}"
+        vi, en = f"{n} dòng được đánh dấu: {_flag_vi(flag)}", f"{n} rows are marked: {flag}"
         found.append(Finding(name, severity, n, vi, en, example=example))
     return found
 

@@ -31,7 +31,7 @@ __all__ = ["Export", "write_exports"]
 _TITLE = ("DỮ LIỆU MÔ PHỎNG - KHÔNG PHẢI SỐ LIỆU THẬT", "ỦY BAN NHÂN DÂN THÀNH PHỐ THỦ ĐỨC")
 _SPREADSHEET_ROWS = 3_000  # more rows than people keep in a spreadsheet are sent as text
 _OLD_TEXT_ROWS = 50_000  # more than the old programs write at once
-_MONTHS, _WEEKS = 2, 5  # ends of months, then ends of weeks, on which deliveries are made
+_MONTHS, _WEEKS = 1, 4  # ends of months, then ends of weeks, on which deliveries are made
 _REPEATED = 0.001  # share of rows that stand in the file twice
 _TOTALS = "Tổng cộng"
 _SAVED = b"2021-10-24T00:00:00Z"
@@ -87,8 +87,8 @@ def write_exports(
         The city; its seed decides which rows are repeated.
     tables : mapping of str to DataFrame
         By table name, the contract's columns; a column `_known` (day on which the city came to
-        know the row) splits a table into deliveries: at the end of two months, then of each of the
-        last five weeks.
+        know the row) splits a table into deliveries: at the end of a month, then of each of the
+        last four weeks.
     folder : str or Path
         Created if absent.
 
