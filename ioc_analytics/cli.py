@@ -352,7 +352,7 @@ def _loading(store: Lake) -> Iterator[None]:
     What was stopped half-way goes on at the next start: files that are in are not taken in again.
     """
     command = [sys.executable, "-c", "from ioc_analytics.cli import main; main()"]
-    log = Path(store.path) / "demo.log"
+    log = Path("." if "://" in store.path else store.path) / "demo.log"
     with log.open("w", encoding="utf-8") as output:
         loader = subprocess.Popen(
             [*command, "demo", "--if-empty", "--lake", store.path],

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ioc_analytics import demo, marts
+from ioc_analytics import cli, demo, marts
 from ioc_analytics.cli import app
 from ioc_analytics.errors import IocError
 from ioc_analytics.lake import Lake
@@ -402,6 +402,36 @@ def test_simulated_rows_are_never_shown_beside_real_ones(lake, report, city):
     take_in(lake, report)
     invoke(lake, "demo")
     assert set(lake.read(TABLE)["location"]) == {"26809", "26800"}
+
+
+def test_the_demo_is_served_with_its_overview_while_the_rest_is_loaded(lake, city, monkeypatch):
+    order: list[str] = []
+
+    class Loader:
+        def __init__(self, command, **_):
+            order.append(f"load {' '.join(command[3:5])}")
+
+        def terminate(self):
+            order.append("stop loading")
+
+        def wait(self):
+            return 0
+
+    monkeypatch.setattr(cli.subprocess, "Popen", Loader)
+    monkeypatch.setattr(server, "require_free", lambda _: None)
+    monkeypatch.setattr(server, "serve_dashboards", lambda *_: order.append("serve"))
+    invoke(lake, "serve", "--demo")
+    assert city == [(0, list(demo.OVERVIEW_SYSTEMS))]
+    assert order == ["load demo --if-empty", "serve", "stop loading"]
+
+
+def test_serving_real_data_with_demo_asked_for_loads_nothing(lake, report, city, monkeypatch):
+    take_in(lake, report)
+    monkeypatch.setattr(server, "require_free", lambda _: None)
+    monkeypatch.setattr(server, "serve_dashboards", lambda *_: None)
+    monkeypatch.setattr(cli.subprocess, "Popen", lambda *_, **__: pytest.fail("nothing to load"))
+    invoke(lake, "serve", "--demo")
+    assert city == []
 
 
 @pytest.mark.skipif(not os.environ.get("IOC_FULL"), reason="builds all marts; make test-all")

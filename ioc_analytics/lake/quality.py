@@ -22,6 +22,7 @@ COLUMNS = [
     *("system", "table", "check", "severity", "location", "date", "n"),
     *("message_vi", "message_en", "example"),
 ]
+_SHOWN = 3  # headers that a sentence names
 _REPEATED = "lặp lại một dòng khác"
 _REASONS_VI = (  # words of the door's sentence, and what they mean
     ("^repeats line", _REPEATED),
@@ -56,13 +57,12 @@ def _rejects(held: Held) -> list[Finding]:
     files = held.files()
     refused = held.store.rejects(held.table.name)
     refused = refused[refused["ingest_id"].isin(files["ingest_id"])]
-    kinds = refused["reason"].map(_reason_vi)
     found = []
-    for (kind, column), rows in refused.groupby([kinds, "column"]):
-        n, first = len(rows), rows.iloc[0]
+    for kind, rows in refused.groupby(refused["reason"].map(_reason_vi)):
+        n, first = len(rows.drop_duplicates(["ingest_id", "line"])), rows.iloc[0]
         severity = "note" if kind == _REPEATED else "warning"
-        vi = f"{n} dòng bị từ chối: {kind}{_header_vi(held, str(column))}"
-        en = f"{n} rows were refused: {column} {first['reason']}".replace("  ", " ")
+        vi = f"{n} dòng bị từ chối: {kind}{_headers_vi(held, rows['column'])}"
+        en = f"{n} rows were refused: {first['column']} {first['reason']}".replace("  ", " ")
         example = f"{first['file']}, {first['line']}: {first['column']} “{first['value']}”"
         found.append(Finding("rejects", severity, n, vi, en, example=example))
     lost = int(files["rejected"].sum())
@@ -81,9 +81,11 @@ def _reason_vi(reason: str) -> str:
     return next((vi for words, vi in _REASONS_VI if re.search(words, reason)), "không đọc được")
 
 
-def _header_vi(held: Held, column: str) -> str:
-    known = {c.name: c.vi for c in held.table.columns}
-    return f" (cột “{known[column]}”)" if column in known else ""
+def _headers_vi(held: Held, columns: pd.Series) -> str:
+    """Return the Vietnamese headers of the columns that were refused, the first few of them."""
+    named = [f"“{c.vi}”" for c in held.table.columns if c.name in set(columns)]
+    more = " …" if len(named) > _SHOWN else ""
+    return f" (cột {', '.join(named[:_SHOWN])}{more})" if named else ""
 
 
 def _flag_vi(flag: str) -> str:
